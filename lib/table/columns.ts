@@ -1,0 +1,91 @@
+import { table, type ColumnTable } from 'arquero'
+import { hex } from '../util/hex.js'
+
+export type ColumnType = 'address' | 'number' | 'text' | 'boolean' | 'time' | 'list'
+export type Unit = 'objects' | 'bytes' | 'bytes/h' | 'pages' | 'slabs' | 'share' | 's' | ''
+
+/** What a column means. One name means one thing in every table of slablab, so displays and plots go by the name alone. */
+export interface ColumnDescription {
+  readonly type: ColumnType
+  readonly unit: Unit
+  readonly text: string
+}
+
+function column(type: ColumnType, unit: Unit, text: string): ColumnDescription {
+  return { type, unit, text }
+}
+
+/** Every column of every table that slablab returns. */
+export const columns: Readonly<Record<string, ColumnDescription>> = {
+  address: column('address', '', 'where it lies; of an object, its payload'),
+  allocated: column('number', 'objects', 'objects in use'),
+  aliases: column('list', '', 'other names of a merged cache'),
+  bytes: column('number', 'bytes', 'memory it takes'),
+  cache: column('text', '', 'slab cache'),
+  objectBytes: column('number', 'bytes', 'payload of one object'),
+  queued: column('boolean', '', 'waits in a kfree_rcu queue'),
+  rank: column('number', '', 'position in address order: sort by this, not by the address column'),
+  slab: column('address', '', 'first byte of the slab'),
+  slabBytes: column('number', 'bytes', 'size of one slab'),
+  slabs: column('number', 'slabs', 'slabs of the cache'),
+  slotBytes: column('number', 'bytes', 'distance between objects'),
+  state: column('text', '', 'allocated, free, cached, pending or unknown'),
+  total: column('number', 'objects', 'objects in all slabs, in use or not')
+}
+
+/** Anything arquero takes as a column: `length` and `at(row)`. */
+export interface ColumnValues {
+  readonly length: number
+  at(row: number): unknown
+}
+
+/**
+ * An address column over a typed array: it stays 8 bytes a row and is formatted when read. A mask value stands for unknown.
+ *
+ * @example addressColumn(BigUint64Array.of(0xffff80003a5b0000n)).at(0) // '0xffff80003a5b0000'
+ */
+export class AddressColumn implements ColumnValues {
+  constructor(readonly values: BigUint64Array, readonly unknown?: bigint) {}
+
+  get length(): number {
+    return this.values.length
+  }
+
+  at(row: number): string | null {
+    const value = this.values[row]
+    return value === undefined || value === this.unknown ? null : hex(value)
+  }
+
+  *[Symbol.iterator](): Iterator<string | null> {
+    for (let row = 0; row < this.length; row++) yield this.at(row)
+  }
+}
+
+/** A column of few different values: a small index into a list of names. */
+export class NamedColumn<T> implements ColumnValues {
+  constructor(readonly names: readonly T[], readonly index: Uint8Array | Uint16Array | Uint32Array) {}
+
+  get length(): number {
+    return this.index.length
+  }
+
+  at(row: number): T | null {
+    return this.names[this.index[row]] ?? null
+  }
+
+  *[Symbol.iterator](): Iterator<T | null> {
+    for (let row = 0; row < this.length; row++) yield this.at(row)
+  }
+}
+
+/**
+ * An arquero table whose columns are all documented in {@link columns}. A column that is not is a mistake in slablab, and throws.
+ *
+ * @example describedTable({ cache: ['kmalloc-128'], allocated: [71003] })
+ */
+export function describedTable(data: Record<string, ColumnValues>): ColumnTable {
+  for (const name of Object.keys(data)) {
+    if (columns[name] === undefined) throw new TypeError(`column without a description: ${name}`)
+  }
+  return table(data as Record<string, unknown[]>)
+}

@@ -1,0 +1,26 @@
+const binary = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
+
+/**
+ * Bytes for people, with three significant digits at most.
+ *
+ * @example formatBytes(223356928) // '213 MiB'
+ */
+export function formatBytes(bytes: number): string {
+  let value = Math.abs(bytes)
+  let unit = 0
+  while (value >= 1023.5 && unit < binary.length - 1) {
+    value /= 1024
+    unit++
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2
+  return `${bytes < 0 ? '−' : ''}${Number(value.toFixed(digits))} ${binary[unit]}`
+}
+
+/**
+ * A count with separators between thousands.
+ *
+ * @example formatCount(1744972) // '1,744,972'
+ */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US')
+}
