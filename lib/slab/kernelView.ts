@@ -1,0 +1,58 @@
+import type { Memory, PhysicalMemory } from '../memory/memory.js'
+import type { SymbolTable } from '../symbol/symbolTable.js'
+import type { TypeTable } from '../type/typeTable.js'
+import type { Warnings } from '../warnings.js'
+
+/** VMCOREINFO by its own keys: `vmcoreinfo.number('PG_slab')`; undefined where the kernel did not write it. */
+export interface Vmcoreinfo {
+  readonly text: string
+  /** A plain `KEY=value` line: OSRELEASE, PAGESIZE, BUILD-ID, KERNELOFFSET. */
+  value(key: string): string | undefined
+  /** `NUMBER(name)=` as a signed 64-bit value, decimal or 0x. */
+  number(name: string): bigint | undefined
+  /** `SYMBOL(name)=` */
+  symbol(name: string): bigint | undefined
+  /** `OFFSET(struct.member)=`, bytes. */
+  offset(name: string): number | undefined
+  /** `SIZE(name)=`, bytes. */
+  size(name: string): number | undefined
+  /** `LENGTH(name)=`, elements. */
+  length(name: string): number | undefined
+}
+
+/** Struct pages that lie side by side: frame `start` has its `struct page` at `address`, the next one `pageStructBytes` further. */
+export interface PageStructRun {
+  readonly start: number
+  readonly end: number
+  readonly address: bigint
+}
+
+/** What walking a kernel's data takes: one dump's memory, names, types and the maps between frames and addresses. */
+export interface KernelView {
+  readonly architecture: 'x86_64' | 'arm64'
+  readonly pageBytes: number
+  readonly memory: Memory
+  readonly physical: PhysicalMemory
+  readonly symbols: SymbolTable
+  readonly types: TypeTable
+  readonly vmcoreinfo: Vmcoreinfo
+  readonly warnings: Warnings
+  /** The kernel symbol's address (not a module's), or undefined. */
+  symbol(name: string): bigint | undefined
+  /** Physical address behind a kernel virtual address: arithmetic in the direct map and the image, the page tables elsewhere. */
+  physicalOf(address: bigint): number | undefined
+  /** Direct-map address of a physical address. */
+  virtualOf(physical: number): bigint
+  /** First and one-past-last direct-map address, for telling pointers apart quickly. */
+  readonly directMap: { readonly start: bigint; readonly end: bigint }
+  readonly pageStructBytes: number
+  /** All page structures, in frame order. */
+  pageStructRuns(): readonly PageStructRun[]
+  pageStructOf(frame: number): bigint | undefined
+  /** The frame whose page structure starts at or holds `address`. */
+  frameOfPageStruct(address: bigint): number | undefined
+  /** Possible CPUs, offline ones too. */
+  readonly cpus: readonly number[]
+  /** A per-CPU pointer or symbol as that CPU sees it. */
+  perCpu(address: bigint, cpu: number): bigint
+}
