@@ -1,7 +1,7 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
 import { createGunzip } from 'node:zlib'
 import { Decompress } from 'fzstd'
-import { XzReadableStream } from 'xz-decompress'
+import xz from 'xz-decompress'
 import { Readable } from 'node:stream'
 import { FormatError } from '../errors.js'
 import type { ByteSource } from './bytes.js'
@@ -59,7 +59,7 @@ export async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
   try {
     if (wrapping === undefined) yield* raw as AsyncIterable<Buffer>
     else if (wrapping === 'gzip') yield* raw.pipe(createGunzip()) as AsyncIterable<Buffer>
-    else if (wrapping === 'xz') yield* new XzReadableStream(Readable.toWeb(raw) as never) as unknown as AsyncIterable<Uint8Array>
+    else if (wrapping === 'xz') yield* new xz.XzReadableStream(Readable.toWeb(raw) as never) as unknown as AsyncIterable<Uint8Array>
     else yield* zstdChunks(raw)
   } catch (error) {
     if (error instanceof Error && 'path' in error) throw error
