@@ -1,24 +1,10 @@
 import type { Memory, PhysicalMemory } from '../memory/memory.js'
+import type { Vmcoreinfo } from '../source/vmcoreinfo.js'
 import type { SymbolTable } from '../symbol/symbolTable.js'
 import type { TypeTable } from '../type/typeTable.js'
 import type { Warnings } from '../warnings.js'
 
-/** VMCOREINFO by its own keys: `vmcoreinfo.number('PG_slab')`; undefined where the kernel did not write it. */
-export interface Vmcoreinfo {
-  readonly text: string
-  /** A plain `KEY=value` line: OSRELEASE, PAGESIZE, BUILD-ID, KERNELOFFSET. */
-  value(key: string): string | undefined
-  /** `NUMBER(name)=` as a signed 64-bit value, decimal or 0x. */
-  number(name: string): bigint | undefined
-  /** `SYMBOL(name)=` */
-  symbol(name: string): bigint | undefined
-  /** `OFFSET(struct.member)=`, bytes. */
-  offset(name: string): number | undefined
-  /** `SIZE(name)=`, bytes. */
-  size(name: string): number | undefined
-  /** `LENGTH(name)=`, elements. */
-  length(name: string): number | undefined
-}
+export type { Vmcoreinfo } from '../source/vmcoreinfo.js'
 
 /** Struct pages that lie side by side: frame `start` has its `struct page` at `address`, the next one `pageStructBytes` further. */
 export interface PageStructRun {

@@ -10,7 +10,7 @@ const mayImport: Record<string, string[]> = {
   symbol: ['source'],
   type: ['source'],
   memory: ['source', 'symbol'],
-  slab: ['memory', 'symbol', 'type'],
+  slab: ['source', 'memory', 'symbol', 'type'],
   system: ['source', 'memory', 'symbol', 'type', 'slab'],
   table: ['source', 'slab', 'system'],
   dump: ['source', 'memory', 'symbol', 'type', 'slab', 'system', 'table'],
