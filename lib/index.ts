@@ -1,3 +1,4 @@
+export { formatRows, formatTable, type TableFormat, type TableLayout } from './display/formatTable.js'
 export { CorruptSlabError, FaultError, FormatError, MissingSymbolError, SlablabError, UsageError, type FaultReason, type FormatErrorDetails } from './errors.js'
 export { type Memory, type PhysicalMemory } from './memory/memory.js'
 export { objectStates, type ObjectState, type SlabCache, type SlabObjects } from './slab/model.js'
@@ -8,4 +9,5 @@ export { columns, type ColumnDescription, type ColumnType, type Unit } from './t
 export { type TypeTable } from './type/typeTable.js'
 export { formatBytes, formatCount } from './util/units.js'
 export { hex, parseAddress } from './util/hex.js'
+export { visible } from './util/visible.js'
 export { Warnings, type Warning } from './warnings.js'

@@ -9,10 +9,16 @@ export interface ColumnDescription {
   readonly type: ColumnType
   readonly unit: Unit
   readonly text: string
+  /** A column that helps the library along and is no result: it is not shown, and not written to CSV or JSON. */
+  readonly internal?: boolean
 }
 
 function column(type: ColumnType, unit: Unit, text: string): ColumnDescription {
   return { type, unit, text }
+}
+
+function internal(type: ColumnType, unit: Unit, text: string): ColumnDescription {
+  return { type, unit, text, internal: true }
 }
 
 /** Every column of every table that slablab returns. */
@@ -24,7 +30,7 @@ export const columns: Readonly<Record<string, ColumnDescription>> = {
   cache: column('text', '', 'slab cache'),
   objectBytes: column('number', 'bytes', 'payload of one object'),
   queued: column('boolean', '', 'waits in a kfree_rcu queue'),
-  rank: column('number', '', 'position in address order: sort by this, not by the address column'),
+  rank: internal('number', '', 'position in address order: sort by this, not by the address column'),
   slab: column('address', '', 'first byte of the slab'),
   slabBytes: column('number', 'bytes', 'size of one slab'),
   slabs: column('number', 'slabs', 'slabs of the cache'),
