@@ -60,7 +60,6 @@ describe('json and ndjson', () => {
   })
 
   test('nothing that acts on a terminal is left in it', () => {
-    // eslint-disable-next-line no-control-regex -- the very characters looked for
     expect(formatTable(caches, 'json')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
   })
 
