@@ -1,5 +1,7 @@
 import type { Memory, PhysicalMemory } from '../memory/memory.js'
+import type { KernelView } from '../slab/kernelView.js'
 import type { SlabCache, SlabObjects } from '../slab/model.js'
+import type { Slabs } from '../slab/slabs.js'
 import type { SymbolTable } from '../symbol/symbolTable.js'
 import type { TypeTable } from '../type/typeTable.js'
 import type { Warnings } from '../warnings.js'
@@ -27,6 +29,10 @@ export interface System {
   /** Struct layouts and prototypes; undefined where the evidence holds none. */
   readonly types: TypeTable | undefined
   readonly warnings: Warnings
+  /** What walking the kernel's own data takes; undefined for a transcript. */
+  readonly kernel?: KernelView
+  /** The allocator's own state, as `readSlabs(kernel)` gives it; undefined for a transcript. */
+  readonly slabs?: Slabs
   /** All caches, in the allocator's order. */
   caches(): readonly SlabCache[]
   /** Objects of the named caches (of all, where undefined), in address order. @throws UsageError for a name that is no cache. */

@@ -1,0 +1,53 @@
+import type { SlabCache, SlabObjects } from './model.js'
+
+/** Where an address lies in slab memory. */
+export interface SlabPlace {
+  readonly cache: SlabCache
+  /** Row of {@link SlabRecords}. */
+  readonly slab: number
+  /** Address of the slab's first byte. */
+  readonly slabAddress: bigint
+  /** Position of the slot in its slab, counted from 0; null between the last slot and the end of the slab. */
+  readonly slot: number | null
+  /** Payload address of the slot's object; null where `slot` is. */
+  readonly object: bigint | null
+  /** Bytes from the payload's start: negative in the left red zone, `objectBytes` and more in metadata and padding. */
+  readonly offset: number
+  /** Position in `objectStates`; null where `slot` is. */
+  readonly state: number | null
+  /** Whether the object waits in a kfree_rcu queue. */
+  readonly queued: boolean
+}
+
+/** All slabs in address order, one typed array a property. */
+export interface SlabRecords {
+  readonly length: number
+  /** Address of the first byte. */
+  readonly address: BigUint64Array
+  /** Physical page frame of the first byte. */
+  readonly frame: Float64Array
+  readonly pages: Uint32Array
+  /** Row of `Slabs.caches()`; NO_INDEX where the slab names no cache that can be. */
+  readonly cache: Uint32Array
+  readonly objects: Uint32Array
+  /** By the allocator's own counter, less the objects that per-CPU lists, array caches and sheaves hold. */
+  readonly allocated: Uint32Array
+  /** Pages of the slab that the dump does not hold. */
+  readonly missingPages: Uint32Array
+  /** 1: its bookkeeping cannot be true; a warning says what was found. */
+  readonly corrupt: Uint8Array
+}
+
+/** The slab allocator's state in one dump. Everything is read when first asked for, and once. */
+export interface Slabs {
+  readonly allocator: 'SLUB' | 'SLAB'
+  /** All caches, in the allocator's order. */
+  caches(): readonly SlabCache[]
+  /** Objects of the named caches (of all, where undefined), in address order. @throws UsageError for a name that is no cache. */
+  objects(cacheNames?: readonly string[]): SlabObjects
+  slabs(): SlabRecords
+  /** Where a virtual address lies in slab memory; undefined where it does not. */
+  find(address: bigint): SlabPlace | undefined
+  /** Row of {@link SlabRecords} whose slab holds a page frame, or -1: for scans. */
+  slabOfFrame(frame: number): number
+}
