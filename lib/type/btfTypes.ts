@@ -1,0 +1,148 @@
+import { BtfKind, readBtf, type Btf } from '../source/btf.js'
+import type { Warnings } from '../warnings.js'
+import { declarator } from './declarator.js'
+import { findMember } from './members.js'
+import { NameIndex } from './nameIndex.js'
+import { TypeGraph } from './typeGraph.js'
+import type { MemberPlace, TypeTable } from './typeTable.js'
+
+/** Kinds that a tag or a plain name can mean, the better answer first. */
+const kindsOfTag: Readonly<Record<string, readonly number[]>> = {
+  struct: [BtfKind.STRUCT, BtfKind.FWD],
+  union: [BtfKind.UNION, BtfKind.FWD],
+  enum: [BtfKind.ENUM, BtfKind.ENUM64],
+  '': [BtfKind.STRUCT, BtfKind.UNION, BtfKind.TYPEDEF, BtfKind.ENUM, BtfKind.ENUM64, BtfKind.INT, BtfKind.FLOAT, BtfKind.FWD]
+}
+
+/** {@link TypeTable} over BTF. Indexes by name are made when first asked for. */
+export class BtfTypes implements TypeTable {
+  readonly graph: TypeGraph
+  #types: NameIndex | undefined
+  #enumerators: NameIndex | undefined
+
+  constructor(graph: TypeGraph) {
+    this.graph = graph
+  }
+
+  get length(): number {
+    return this.graph.endId - 1
+  }
+
+  sizeOf(name: string): number | undefined {
+    const id = this.find(name)
+    return id === undefined ? undefined : this.graph.bytesOf(id)
+  }
+
+  member(struct: string, path: string): MemberPlace | undefined {
+    const id = this.find(struct)
+    if (id === undefined) return undefined
+    const found = findMember(this.graph, id, path)
+    if (found === undefined) return undefined
+    const isField = found.bits > 0
+    return {
+      offset: Math.floor(found.bitOffset / 8),
+      bytes: this.graph.bytesOf(found.type) ?? null,
+      bitOffset: isField ? found.bitOffset : null,
+      bits: isField ? found.bits : null,
+      type: declarator(this.graph, found.type)
+    }
+  }
+
+  enumerator(name: string): bigint | undefined {
+    const word = (this.#enumerators ??= this.#indexEnumerators()).find(name)[0]
+    return word === undefined ? undefined : this.#enumeratorValue(word)
+  }
+
+  /** The type of a name: `kmem_cache`, `struct kmem_cache`, `gfp_t`. A struct with members wins over a declaration, the kernel's over a module's. */
+  find(name: string): number | undefined {
+    return this.findAll(name)[0]
+  }
+
+  /** All types of a name, the best first: several files may each have a struct of that name. */
+  findAll(name: string): number[] {
+    const [, tag = '', plain] = /^\s*(?:(struct|union|enum)\s+)?(.*?)\s*$/.exec(name) ?? []
+    const kinds = kindsOfTag[tag]
+    const rank = (id: number): number => kinds.indexOf(this.graph.kind(id))
+    return (this.#types ??= this.#indexTypes()).find(plain)
+      .filter((id) => rank(id) >= 0)
+      .sort((a, b) => rank(a) - rank(b) || a - b)
+  }
+
+  #indexTypes(): NameIndex {
+    const { graph } = this
+    const index = new NameIndex(graph.strings, graph.endId)
+    for (let id = 1; id < graph.endId; id++) {
+      const kind = graph.kind(id)
+      if (kind !== BtfKind.FUNC && kind !== BtfKind.VAR && kind !== BtfKind.PTR) index.add(graph.nameOffset(id), id)
+    }
+    return index
+  }
+
+  /** Enumerators by the index of their first word, which also tells the enum they belong to. */
+  #indexEnumerators(): NameIndex {
+    const { graph } = this
+    let count = 0
+    const each = (visit: (word: number) => void): void => {
+      for (let id = 1; id < graph.endId; id++) {
+        const kind = graph.kind(id)
+        if (kind !== BtfKind.ENUM && kind !== BtfKind.ENUM64) continue
+        const body = graph.body(id)
+        const stride = kind === BtfKind.ENUM ? 2 : 3
+        for (let i = 0, vlen = graph.vlen(id); i < vlen; i++) visit(body + i * stride)
+      }
+    }
+    each(() => count++)
+    const index = new NameIndex(graph.strings, count)
+    each((word) => index.add(graph.words[word], word))
+    return index
+  }
+
+  #enumeratorValue(word: number): bigint {
+    const { graph } = this
+    // The enum is the last type that starts at or before the word.
+    let low = 0
+    let high = graph.endId
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (graph.starts[middle] <= word) low = middle + 1
+      else high = middle
+    }
+    return enumeratorAt(graph, low - 1, word)
+  }
+}
+
+/** The value of an enumerator of enum `id` whose record starts at `word`. */
+export function enumeratorAt(graph: TypeGraph, id: number, word: number): bigint {
+  const isSigned = graph.kindFlag(id)
+  if (graph.kind(id) === BtfKind.ENUM64) {
+    const value = (BigInt(graph.words[word + 2]) << 32n) | BigInt(graph.words[word + 1])
+    return isSigned ? BigInt.asIntN(64, value) : value
+  }
+  // kind_flag tells signedness since Linux 6.1; before, all were i32 and the unsigned ones looked negative only with bit 31 set.
+  const value = BigInt(graph.words[word + 1])
+  return isSigned ? BigInt.asIntN(32, value) : value
+}
+
+export interface OpenBtfOptions {
+  /** What to call the bytes in errors. */
+  name?: string
+  warnings?: Warnings
+}
+
+/**
+ * The types in a kernel's BTF, as it lies at `__start_BTF` or in /sys/kernel/btf/vmlinux. Opening finds the types; indexes come later.
+ *
+ * @throws FormatError where the bytes are no BTF.
+ *
+ * @example
+ * const types = openBtf(readFileSync('/sys/kernel/btf/vmlinux'))
+ * types.member('kmem_cache', 'oo.x')?.offset
+ */
+export function openBtf(bytes: Uint8Array, options: OpenBtfOptions = {}): BtfTypes {
+  return new BtfTypes(new TypeGraph(readBtf(bytes, options)))
+}
+
+/** The types of a kernel and of its modules, whose BTF was split from it. */
+export function typesOf(kernel: Btf, modules: readonly (readonly [name: string, btf: Btf])[] = []): BtfTypes {
+  return new BtfTypes(new TypeGraph(kernel, modules))
+}
