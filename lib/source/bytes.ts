@@ -11,6 +11,10 @@ export interface ByteSource {
    * Offsets go beyond 4 GiB: use numbers (exact below 2^53), never 32-bit arithmetic.
    */
   read(offset: number, length: number): Uint8Array
+  /** As `read`, to the start of `target`; returns how many bytes came. Optional: it spares an allocation. */
+  readInto?(offset: number, target: Uint8Array, length: number): number
+  /** Whether the bytes were ever written, for sources with holes (these read as zeros); absent where there are none. */
+  holds?(offset: number, length: number): boolean
 }
 
 /**

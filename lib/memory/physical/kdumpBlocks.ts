@@ -1,0 +1,127 @@
+import type { FaultReason } from '../../errors.js'
+import type { ByteSource } from '../../source/bytes.js'
+import type { Decode } from '../../source/codec/codec.js'
+import { decodeZlib } from '../../source/codec/zlib.js'
+import { COMPRESSED_LZO, COMPRESSED_SNAPPY, COMPRESSED_ZLIB, COMPRESSED_ZSTD, type KdumpHeader } from '../../source/kdumpHeader.js'
+import { ReadAhead } from '../../source/readAhead.js'
+import type { Warnings } from '../../warnings.js'
+import type { BlockStore, Run } from './blockStore.js'
+import { FrameBitmap } from './frameBitmap.js'
+import { PageDescriptors } from './pageDescriptors.js'
+
+const COMPRESSED = COMPRESSED_ZLIB | COMPRESSED_LZO | COMPRESSED_SNAPPY | COMPRESSED_ZSTD
+const decoders: Readonly<Record<number, Decode>> = { [COMPRESSED_ZLIB]: decodeZlib }
+
+/** One file of a dump: all of it, or one part of a split set. */
+export interface KdumpPart {
+  readonly source: ByteSource
+  readonly header: KdumpHeader
+}
+
+interface OpenPart {
+  readonly source: ByteSource
+  readonly start: number
+  readonly end: number
+  readonly firstRank: number
+  readonly descriptors: PageDescriptors
+  readonly data: ReadAhead
+}
+
+/** The blocks of a kdump-compressed dump, from one file or from the parts of a split set. */
+export class KdumpBlocks implements BlockStore {
+  readonly blockBytes: number
+  readonly blocks: number
+  readonly #parts: OpenPart[]
+  readonly #pages: FrameBitmap
+  readonly #first: KdumpPart
+  readonly #warnings: Warnings
+  #ram: FrameBitmap | undefined
+
+  constructor(parts: readonly KdumpPart[], warnings: Warnings) {
+    this.#first = parts[0]
+    this.#warnings = warnings
+    const { header, source } = this.#first
+    this.blockBytes = header.blockBytes
+    this.blocks = header.blocks
+    this.#pages = new FrameBitmap(source, header.pageBitmap, header.blocks)
+    this.#parts = parts.map((part) => {
+      const { start, end } = part.header.split ?? { start: 0, end: header.blocks }
+      return {
+        source: part.source, start, end,
+        firstRank: this.#pages.rank(start),
+        descriptors: new PageDescriptors(part.source, part.header.descriptorsAt, part.header.littleEndian),
+        data: new ReadAhead(part.source)
+      }
+    }).sort((a, b) => a.start - b.start)
+  }
+
+  has(block: number): boolean {
+    return this.#pages.has(block) && this.#partOf(block) !== undefined
+  }
+
+  read(block: number, target: Uint8Array): FaultReason | undefined {
+    if (!this.#pages.has(block)) return this.#whyMissing(block)
+    const part = this.#partOf(block)
+    if (part === undefined) return 'absent'
+    const { descriptors, source } = part
+    if (!descriptors.find(this.#pages.rank(block) - part.firstRank)) return this.#behindEnd(source)
+    const { offset, bytes, flags } = descriptors
+    if (offset === 0 || bytes === 0) {
+      this.#warnings.add(`${source.name}: pages whose descriptors name no data`)
+      return 'absent'
+    }
+    if (offset + bytes > source.byteLength) return this.#behindEnd(source)
+    if (source.holds?.(offset, bytes) === false) return 'absent'
+    const method = flags & COMPRESSED
+    const decode = method === 0 ? copy : decoders[method]
+    if (decode === undefined) return this.#corrupt(source, offset, `unknown compression 0x${flags.toString(16)}`)
+    // No writer keeps a block that compression made larger.
+    if (bytes > this.blockBytes) return this.#corrupt(source, offset, `${bytes} bytes for a block of ${this.blockBytes}`)
+    const packed = part.data.view(offset, bytes)
+    if (packed.length < bytes) return this.#behindEnd(source)
+    return decode(packed, target) ? undefined : this.#corrupt(source, offset, `${bytes} bytes that do not give a block`)
+  }
+
+  *presentRuns(): Generator<Run> {
+    if (this.#parts.length === 1 && this.#first.header.split === null) {
+      yield* this.#pages.runs()
+      return
+    }
+    for (const run of this.#pages.runs()) {
+      for (const part of this.#parts) {
+        const start = Math.max(run.start, part.start)
+        const end = Math.min(run.end, part.end)
+        if (start < end) yield { start, end }
+      }
+    }
+  }
+
+  #partOf(block: number): OpenPart | undefined {
+    for (const part of this.#parts) if (block >= part.start && block < part.end) return part
+    return undefined
+  }
+
+  /** RAM that is not in the file was excluded; where one bitmap is all there is, the dump is whole and what it lacks is no RAM. */
+  #whyMissing(block: number): FaultReason {
+    const { source, header } = this.#first
+    if (header.ramBitmap === null) return 'absent'
+    this.#ram ??= new FrameBitmap(source, header.ramBitmap, header.blocks)
+    return this.#ram.has(block) ? 'excluded' : 'absent'
+  }
+
+  #behindEnd(source: ByteSource): FaultReason {
+    this.#warnings.add(`${source.name}: pages whose data lie behind the end of the file (${source.byteLength} bytes)`)
+    return 'absent'
+  }
+
+  #corrupt(source: ByteSource, offset: number, what: string): FaultReason {
+    this.#warnings.add(`${source.name}: corrupt page at offset 0x${offset.toString(16)}: ${what}`)
+    return 'corrupt'
+  }
+}
+
+function copy(packed: Uint8Array, target: Uint8Array): boolean {
+  if (packed.length !== target.length) return false
+  target.set(packed)
+  return true
+}

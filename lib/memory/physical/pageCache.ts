@@ -1,0 +1,69 @@
+/** Frames that share one row of slots; a frame may lie in any slot of its row. */
+const WAYS = 8
+const ARENA_BYTES = 1 << 20
+
+/**
+ * A bounded store of pages, set-associative: a page has {@link WAYS} places, and the one used longest ago gives way.
+ * Memory is taken as pages come; every slot starts at a multiple of 8 bytes.
+ */
+export class PageCache {
+  readonly #pageBytes: number
+  readonly #rows: number
+  readonly #frames: Float64Array
+  readonly #used: Uint32Array
+  readonly #slots: (Uint8Array | undefined)[] = []
+  #clock = 0
+  #arena = new ArrayBuffer(0)
+  #arenaUsed = 0
+
+  /** @param bytes the most that pages may take together; at least one row is kept */
+  constructor(pageBytes: number, bytes: number) {
+    this.#pageBytes = pageBytes
+    this.#rows = Math.max(1, Math.floor(bytes / pageBytes / WAYS))
+    this.#frames = new Float64Array(this.#rows * WAYS).fill(-1)
+    this.#used = new Uint32Array(this.#rows * WAYS)
+  }
+
+  get(frame: number): Uint8Array | undefined {
+    const first = (frame % this.#rows) * WAYS
+    for (let slot = first; slot < first + WAYS; slot++) {
+      if (this.#frames[slot] === frame) {
+        this.#used[slot] = ++this.#clock
+        return this.#slots[slot]
+      }
+    }
+    return undefined
+  }
+
+  /** The slot to be filled with that frame's page; it is found by {@link get} from now on, unless {@link drop}ped. */
+  take(frame: number): Uint8Array {
+    const first = (frame % this.#rows) * WAYS
+    let oldest = first
+    for (let slot = first; slot < first + WAYS; slot++) {
+      if (this.#frames[slot] < 0) {
+        oldest = slot
+        break
+      }
+      if (this.#used[slot] < this.#used[oldest]) oldest = slot
+    }
+    this.#frames[oldest] = frame
+    this.#used[oldest] = ++this.#clock
+    return (this.#slots[oldest] ??= this.#newSlot())
+  }
+
+  /** Forgets a frame, whose slot may hold anything. */
+  drop(frame: number): void {
+    const first = (frame % this.#rows) * WAYS
+    for (let slot = first; slot < first + WAYS; slot++) if (this.#frames[slot] === frame) this.#frames[slot] = -1
+  }
+
+  #newSlot(): Uint8Array {
+    if (this.#arenaUsed + this.#pageBytes > this.#arena.byteLength) {
+      this.#arena = new ArrayBuffer(Math.max(ARENA_BYTES, this.#pageBytes))
+      this.#arenaUsed = 0
+    }
+    const slot = new Uint8Array(this.#arena, this.#arenaUsed, this.#pageBytes)
+    this.#arenaUsed += Math.ceil(this.#pageBytes / 8) * 8
+    return slot
+  }
+}

@@ -1,0 +1,69 @@
+import type { FaultReason } from '../../errors.js'
+import type { PhysicalMemory } from '../memory.js'
+import type { BlockStore, Run } from './blockStore.js'
+import { PageCache } from './pageCache.js'
+
+/** Memory that decompressed pages may take unless the caller says otherwise. */
+const CACHE_BYTES = 64 << 20
+
+/**
+ * A dump's pages by the guest's frame number, behind a bounded cache. The dump's block may be the page, several of them, or a part of
+ * one; a page is there if all its blocks are.
+ */
+export class PhysicalPages implements PhysicalMemory {
+  readonly frames: number
+  readonly #store: BlockStore
+  readonly #cache: PageCache
+  readonly #pagesPerBlock: number
+  readonly #blocksPerPage: number
+
+  constructor(store: BlockStore, readonly pageBytes: number, cacheBytes: number = CACHE_BYTES) {
+    this.#store = store
+    this.#pagesPerBlock = Math.max(1, store.blockBytes / pageBytes)
+    this.#blocksPerPage = Math.max(1, pageBytes / store.blockBytes)
+    this.#cache = new PageCache(Math.max(pageBytes, store.blockBytes), cacheBytes)
+    this.frames = Math.ceil(store.blocks / this.#blocksPerPage) * this.#pagesPerBlock
+  }
+
+  page(frame: number): Uint8Array | FaultReason {
+    if (this.#pagesPerBlock === 1) return this.#unit(frame)
+    const unit = this.#unit(Math.floor(frame / this.#pagesPerBlock))
+    if (typeof unit === 'string') return unit
+    const at = (frame % this.#pagesPerBlock) * this.pageBytes
+    return unit.subarray(at, at + this.pageBytes)
+  }
+
+  has(frame: number): boolean {
+    if (this.#blocksPerPage === 1) return this.#store.has(Math.floor(frame / this.#pagesPerBlock))
+    for (let i = 0; i < this.#blocksPerPage; i++) if (!this.#store.has(frame * this.#blocksPerPage + i)) return false
+    return true
+  }
+
+  *presentRuns(): Generator<Run> {
+    for (const { start, end } of this.#store.presentRuns()) {
+      const first = Math.ceil(start / this.#blocksPerPage) * this.#pagesPerBlock
+      const last = Math.floor(end / this.#blocksPerPage) * this.#pagesPerBlock
+      if (first < last) yield { start: first, end: last }
+    }
+  }
+
+  /** What the cache holds: a block, or a page of several blocks. */
+  #unit(number: number): Uint8Array | FaultReason {
+    const cached = this.#cache.get(number)
+    if (cached !== undefined) return cached
+    const slot = this.#cache.take(number)
+    const missing = this.#blocksPerPage === 1 ? this.#store.read(number, slot) : this.#join(number, slot)
+    if (missing === undefined) return slot
+    this.#cache.drop(number)
+    return missing
+  }
+
+  #join(frame: number, slot: Uint8Array): FaultReason | undefined {
+    const { blockBytes } = this.#store
+    for (let i = 0; i < this.#blocksPerPage; i++) {
+      const missing = this.#store.read(frame * this.#blocksPerPage + i, slot.subarray(i * blockBytes, (i + 1) * blockBytes))
+      if (missing !== undefined) return missing
+    }
+    return undefined
+  }
+}
