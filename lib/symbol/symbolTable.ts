@@ -1,11 +1,19 @@
-/** A symbol as it enters the table. `type` is the letter of nm and kallsyms. */
+import { sortedOrder } from '../util/sortedOrder.js'
+
+/** A symbol as it enters the table. */
 export interface SymbolRecord {
   readonly address: bigint
   readonly name: string
+  /** The letter of nm and kallsyms; `?` where the source shows a name and an address only. */
   readonly type: string
   readonly module: string | null
   /** Bytes; null where the source does not say and the next symbol's address must do. */
   readonly bytes?: number | null
+  /**
+   * For a source that shows single symbols and not their neighbours (a crash session): how many bytes from the start the source itself
+   * put inside the symbol. Addresses further in are not attributed to it, for another symbol may lie between.
+   */
+  readonly shownBytes?: number
   readonly file?: string | null
   readonly line?: number | null
 }
@@ -18,11 +26,17 @@ export interface SymbolHit extends SymbolRecord {
 
 /** How far behind the last symbol of a stretch an address may lie and still be called that symbol + offset. */
 const farthest = 0x100000
+/** The same where the next symbol belongs to another module or to none: what lies between may be anything. */
+const farthestAtModuleEnd = 0x10000
+/** Marks the end of the kernel image in every architecture's linker script: nothing behind it belongs to it. */
+const imageEnd = '_end'
+const upperHalf = 0x80000000
 
 /**
  * Address ↔ name over one machine's symbols: the kernel's and the modules', from whatever sources showed them.
  * Several names may share an address; the first added wins a look-up by address unless a later one is global (upper-case type)
- * and it is not.
+ * and it is not. Where kernel symbols lie in the upper half of the address space, those in the lower half are offsets into per-CPU
+ * areas: they are found by name and never by address.
  *
  * @example
  * const symbols = new SymbolTable([{ address: 0xffff00000824edd8n, name: 'single_start', type: 't', module: null }])
@@ -30,16 +44,48 @@ const farthest = 0x100000
  */
 export class SymbolTable {
   readonly #records: SymbolRecord[]
-  readonly #addresses: BigUint64Array
+  /** The distinct addresses as two halves, in order, and for each the position of the record that speaks for it. */
+  readonly #high: Uint32Array
+  readonly #low: Uint32Array
+  readonly #speaker: Uint32Array
+  /** How many bytes from each distinct address on belong to its symbol, the next one's start not regarded. */
+  readonly #reach: Float64Array
+  /** First and one past the last position of each high half: kernels use one to three of them. */
+  readonly #stretches = new Map<number, [number, number]>()
+  readonly #hasUpperHalf: boolean
+  readonly #word = new BigUint64Array(1)
+  readonly #halves = new Uint32Array(this.#word.buffer)
   #byName: Map<string, SymbolRecord[]> | undefined
 
   constructor(records: Iterable<SymbolRecord>) {
-    const list = [...records]
-    let sorted = true
-    for (let i = 1; i < list.length && sorted; i++) sorted = list[i - 1].address <= list[i].address
-    if (!sorted) list.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
-    this.#records = list
-    this.#addresses = BigUint64Array.from(list, (record) => record.address)
+    this.#records = inAddressOrder([...records])
+    const count = this.#records.length
+    this.#high = new Uint32Array(count)
+    this.#low = new Uint32Array(count)
+    this.#speaker = new Uint32Array(count)
+    let length = 0
+    let last: bigint | undefined
+    this.#records.forEach((record, position) => {
+      if (record.address === last) {
+        const speaker = this.#records[this.#speaker[length - 1]]
+        if (isGlobal(record) && !isGlobal(speaker)) this.#speaker[length - 1] = position
+        return
+      }
+      last = record.address
+      this.#word[0] = record.address
+      this.#low[length] = this.#halves[0]
+      this.#high[length] = this.#halves[1]
+      this.#speaker[length++] = position
+    })
+    this.#reach = new Float64Array(length)
+    for (let i = 0; i < length; i++) {
+      const stretch = this.#stretches.get(this.#high[i])
+      if (stretch) stretch[1] = i + 1
+      else this.#stretches.set(this.#high[i], [i, i + 1])
+      const next = i + 1 < length ? this.#records[this.#speaker[i + 1]] : undefined
+      this.#reach[i] = reachOf(this.#records[this.#speaker[i]], next)
+    }
+    this.#hasUpperHalf = length > 0 && this.#high[length - 1] >= upperHalf
   }
 
   get length(): number {
@@ -53,24 +99,42 @@ export class SymbolTable {
 
   /** The symbol that holds `address`, or undefined: before the first one, behind a symbol's known end, or too far from any. */
   at(address: bigint): SymbolHit | undefined {
-    let low = 0
-    let high = this.#addresses.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#addresses[middle] <= address) low = middle + 1
-      else high = middle
+    this.#word[0] = address
+    const low = this.#halves[0]
+    const high = this.#halves[1]
+    const position = this.positionAt(high, low)
+    if (position < 0) return undefined
+    const { address: start, name, type, module, bytes, shownBytes, file, line } = this.#records[position]
+    return { address: start, name, type, module, bytes, shownBytes, file, line, offset: Number(address - start) }
+  }
+
+  /**
+   * For loops over many words: the position in {@link SymbolTable.all} of the symbol that holds the address whose halves are
+   * `high` and `low` (unsigned 32-bit), or -1.
+   */
+  positionAt(high: number, low: number): number {
+    if (high < upperHalf && this.#hasUpperHalf) return -1
+    const stretch = this.#stretches.get(high)
+    let index: number
+    if (stretch === undefined) {
+      // A symbol below a 4 GiB line may reach over it.
+      const below = this.#stretches.get(high - 1)
+      if (below === undefined) return -1
+      index = below[1] - 1
+    } else {
+      let from = stretch[0]
+      let to = stretch[1]
+      const lows = this.#low
+      while (from < to) {
+        const middle = (from + to) >>> 1
+        if (lows[middle] <= low) from = middle + 1
+        else to = middle
+      }
+      index = from - 1
     }
-    if (low === 0) return undefined
-    const start = this.#addresses[low - 1]
-    const offset = Number(address - start)
-    if (offset >= farthest) return undefined
-    let best = this.#records[low - 1]
-    for (let i = low - 2; i >= 0 && this.#addresses[i] === start; i--) {
-      const other = this.#records[i]
-      if (isGlobal(other) || !isGlobal(best)) best = other
-    }
-    if (best.bytes != null && best.bytes > 0 && offset >= best.bytes) return undefined
-    return { ...best, offset }
+    if (index < 0) return -1
+    const offset = (high - this.#high[index]) * 0x100000000 + (low - this.#low[index])
+    return offset < this.#reach[index] ? this.#speaker[index] : -1
   }
 
   /** All symbols of that name, in address order: static functions share names. */
@@ -85,8 +149,75 @@ export class SymbolTable {
     }
     return this.#byName.get(name) ?? []
   }
+
+  /**
+   * A table of this one's symbols and the other's. A symbol of both (same name, same address) stands once, with what either knows of
+   * it; where both know something, this table's word holds.
+   *
+   * @example new SymbolTable(fromKallsyms).merge(new SymbolTable(fromSession)) // file and line from the session's `sym` output
+   */
+  merge(other: SymbolTable): SymbolTable {
+    if (other.length === 0) return this
+    if (this.length === 0) return other
+    const merged: SymbolRecord[] = []
+    const theirs = new Map<string, SymbolRecord>()
+    for (const record of other.all()) theirs.set(keyOf(record), record)
+    for (const record of this.#records) {
+      const key = keyOf(record)
+      const same = theirs.get(key)
+      merged.push(same === undefined ? record : bothKnow(record, same))
+      if (same !== undefined) theirs.delete(key)
+    }
+    merged.push(...theirs.values())
+    return new SymbolTable(merged)
+  }
+
+  /** The same symbols, each `offset` bytes further (KASLR); those in the lower half under an upper-half kernel stay: they are per-CPU. */
+  shifted(offset: bigint): SymbolTable {
+    if (offset === 0n) return this
+    const perCpu = this.#hasUpperHalf
+    return new SymbolTable(this.#records.map((record) => perCpu && record.address < 1n << 63n
+      ? record
+      : { ...record, address: BigInt.asUintN(64, record.address + offset) }))
+  }
 }
 
 function isGlobal(record: SymbolRecord): boolean {
   return record.type >= 'A' && record.type <= 'Z'
+}
+
+function reachOf(record: SymbolRecord, next: SymbolRecord | undefined): number {
+  if (record.bytes != null && record.bytes > 0) return record.bytes
+  if (record.shownBytes !== undefined) return record.shownBytes
+  if (record.name === imageEnd) return 1
+  return next === undefined || next.module !== record.module ? farthestAtModuleEnd : farthest
+}
+
+function keyOf(record: SymbolRecord): string {
+  return `${record.address} ${record.name}`
+}
+
+function bothKnow(ours: SymbolRecord, theirs: SymbolRecord): SymbolRecord {
+  // Only where both lack the neighbours does the merged symbol lack them.
+  const alone = ours.shownBytes !== undefined && theirs.shownBytes !== undefined
+  return {
+    address: ours.address,
+    name: ours.name,
+    type: ours.type === '?' ? theirs.type : ours.type,
+    module: ours.module ?? theirs.module,
+    bytes: ours.bytes ?? theirs.bytes ?? null,
+    ...(alone ? { shownBytes: Math.max(ours.shownBytes, theirs.shownBytes) } : {}),
+    file: ours.file ?? theirs.file ?? null,
+    line: ours.file == null ? theirs.line ?? null : ours.line ?? null
+  }
+}
+
+function inAddressOrder(list: SymbolRecord[]): SymbolRecord[] {
+  for (let i = 1; i < list.length; i++) {
+    if (list[i - 1].address > list[i].address) {
+      const order = sortedOrder(BigUint64Array.from(list, ({ address }) => address))
+      return Array.from(order, (position) => list[position])
+    }
+  }
+  return list
 }

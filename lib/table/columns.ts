@@ -28,7 +28,12 @@ export const columns: Readonly<Record<string, ColumnDescription>> = {
   aliases: column('list', '', 'other names of a merged cache'),
   bytes: column('number', 'bytes', 'memory it takes'),
   cache: column('text', '', 'slab cache'),
+  file: column('text', '', 'source file; of evidence, its path'),
+  line: column('number', '', 'line in the source file'),
+  module: column('text', '', 'kernel module; null for the kernel itself'),
+  name: column('text', '', 'name of the symbol'),
   objectBytes: column('number', 'bytes', 'payload of one object'),
+  offset: column('number', 'bytes', 'bytes from the start'),
   queued: column('boolean', '', 'waits in a kfree_rcu queue'),
   rank: internal('number', '', 'position in address order: sort by this, not by the address column'),
   slab: column('address', '', 'first byte of the slab'),
@@ -36,7 +41,8 @@ export const columns: Readonly<Record<string, ColumnDescription>> = {
   slabs: column('number', 'slabs', 'slabs of the cache'),
   slotBytes: column('number', 'bytes', 'distance between objects'),
   state: column('text', '', 'allocated, free, cached, pending or unknown'),
-  total: column('number', 'objects', 'objects in all slabs, in use or not')
+  total: column('number', 'objects', 'objects in all slabs, in use or not'),
+  type: column('text', '', "of a symbol, nm's letter; of memory, its C type")
 }
 
 /** Anything arquero takes as a column: `length` and `at(row)`. */
@@ -60,6 +66,24 @@ export class AddressColumn implements ColumnValues {
   at(row: number): string | null {
     const value = this.values[row]
     return value === undefined || value === this.unknown ? null : hex(value)
+  }
+
+  *[Symbol.iterator](): Iterator<string | null> {
+    for (let row = 0; row < this.length; row++) yield this.at(row)
+  }
+}
+
+/** An address column of few different addresses: a typed array of them and an index into it. An index beyond it stands for unknown. */
+export class IndexedAddressColumn implements ColumnValues {
+  constructor(readonly values: BigUint64Array, readonly index: Uint32Array) {}
+
+  get length(): number {
+    return this.index.length
+  }
+
+  at(row: number): string | null {
+    const value = this.values[this.index[row]]
+    return value === undefined ? null : hex(value)
   }
 
   *[Symbol.iterator](): Iterator<string | null> {

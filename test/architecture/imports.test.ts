@@ -12,7 +12,7 @@ const mayImport: Record<string, string[]> = {
   memory: ['source', 'symbol'],
   slab: ['source', 'memory', 'symbol', 'type'],
   system: ['source', 'memory', 'symbol', 'type', 'slab'],
-  table: ['source', 'slab', 'system'],
+  table: ['source', 'symbol', 'slab', 'system'],
   dump: ['source', 'memory', 'symbol', 'type', 'slab', 'system', 'table'],
   analysis: ['source', 'memory', 'symbol', 'type', 'slab', 'system', 'table', 'dump'],
   plot: ['table'],

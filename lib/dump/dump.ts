@@ -1,0 +1,38 @@
+import type { ColumnTable } from 'arquero'
+import { findSymbols } from '../symbol/findSymbols.js'
+import type { System } from '../system/system.js'
+import { cachesTable } from '../table/caches.js'
+import { objectsTable } from '../table/objects.js'
+import { symbolsTable } from '../table/symbols.js'
+
+/** One machine's evidence as a person holds it: what is known of it as tables, and the system itself for analyses. */
+export interface Dump {
+  readonly system: System
+  /** All caches: columns cache, address, objectBytes, slotBytes, allocated, total, slabs, slabBytes, bytes, aliases. */
+  caches(): ColumnTable
+  /**
+   * Objects of one cache, of several, or of all, in address order: columns address, cache, slab, state, queued and rank.
+   *
+   * @throws UsageError for a name that is no cache here
+   */
+  objects(cacheName?: string | readonly string[]): Promise<ColumnTable>
+  /**
+   * The symbol that holds an address, or all of a name: columns name, address, offset, module, type, file, line.
+   * No rows where the evidence knows none.
+   */
+  symbol(nameOrAddress: string | bigint): ColumnTable
+}
+
+/**
+ * The {@link Dump} over a system.
+ *
+ * @example dumpOf(system).caches().objects() // [{ cache: 'kmalloc-128', address: '0xffff80007b000000', … }]
+ */
+export function dumpOf(system: System): Dump {
+  return {
+    system,
+    caches: () => cachesTable(system.caches()),
+    objects: async (cacheName) => objectsTable(system.objects(typeof cacheName === 'string' ? [cacheName] : cacheName)),
+    symbol: (nameOrAddress) => symbolsTable(findSymbols(system.symbols, nameOrAddress))
+  }
+}
