@@ -23,26 +23,50 @@ function internal(type: ColumnType, unit: Unit, text: string): ColumnDescription
 
 /** Every column of every table that slablab returns. */
 export const columns: Readonly<Record<string, ColumnDescription>> = {
+  activeObjects: column('number', 'objects', 'objects in use, as slabinfo counts: those in per-CPU slabs and array caches are included'),
   address: column('address', '', 'where it lies; of an object, its payload'),
-  allocated: column('number', 'objects', 'objects in use'),
+  afterObjects: column('number', 'objects', 'objects in use afterwards'),
   aliases: column('list', '', 'other names of a merged cache'),
+  allocated: column('number', 'objects', 'objects in use'),
+  beforeObjects: column('number', 'objects', 'objects in use before'),
   bytes: column('number', 'bytes', 'memory it takes'),
+  bytesPerHour: column('number', 'bytes/h', 'rate over the stretch of growth, else over the whole series (Theil-Sen)'),
   cache: column('text', '', 'slab cache'),
+  deltaBytes: column('number', 'bytes', 'change of the memory in slabs'),
+  deltaObjects: column('number', 'objects', 'change of the objects in use'),
   file: column('text', '', 'source file; of evidence, its path'),
+  growthBytes: internal('number', 'bytes', 'memory gained and not given back'),
+  growthShare: internal('number', 'share', "part of the machine's whole growth"),
+  high: column('number', 'bytes/h', 'upper bound of the rate (95 %)'),
+  host: column('text', '', 'machine'),
   line: column('number', '', 'line in the source file'),
+  low: column('number', 'bytes/h', 'lower bound of the rate (95 %)'),
   module: column('text', '', 'kernel module; null for the kernel itself'),
   name: column('text', '', 'name of the symbol'),
-  objectBytes: column('number', 'bytes', 'payload of one object'),
+  objectBytes: column('number', 'bytes', "payload of one object; in snapshots slabinfo's objsize, which is the distance between objects"),
+  objects: column('number', 'objects', 'objects; in snapshots those in all slabs, in use or not'),
+  objectsPerSlab: column('number', 'objects', 'objects that fit into one slab'),
   offset: column('number', 'bytes', 'bytes from the start'),
+  pagesPerSlab: column('number', 'pages', 'pages of one slab'),
   queued: column('boolean', '', 'waits in a kfree_rcu queue'),
   rank: internal('number', '', 'position in address order: sort by this, not by the address column'),
+  reason: column('text', '', 'why the verdict is what it is'),
+  reclaimable: column('boolean', '', 'whether the kernel can take the memory back under pressure'),
   slab: column('address', '', 'first byte of the slab'),
   slabBytes: column('number', 'bytes', 'size of one slab'),
   slabs: column('number', 'slabs', 'slabs of the cache'),
   slotBytes: column('number', 'bytes', 'distance between objects'),
+  snapshot: column('number', '', 'number of the snapshot in its series, from 0'),
   state: column('text', '', 'allocated, free, cached, pending or unknown'),
+  status: column('text', '', 'grown, shrunk, same, new or gone'),
+  step: column('text', '', 'step of an experiment'),
+  stoppedAt: internal('time', '', 'when growth stopped'),
+  time: column('time', '', 'when the snapshot was taken: milliseconds since 1970, UTC'),
+  timeFrom: column('text', '', 'where the time is from: file, name or mtime'),
   total: column('number', 'objects', 'objects in all slabs, in use or not'),
-  type: column('text', '', "of a symbol, nm's letter; of memory, its C type")
+  type: column('text', '', "of a symbol, nm's letter; of memory, its C type"),
+  uptime: column('number', 's', 'time since the machine booted'),
+  verdict: column('text', '', 'what the evidence says')
 }
 
 /** Anything arquero takes as a column: `length` and `at(row)`. */
@@ -87,6 +111,24 @@ export class IndexedAddressColumn implements ColumnValues {
   }
 
   *[Symbol.iterator](): Iterator<string | null> {
+    for (let row = 0; row < this.length; row++) yield this.at(row)
+  }
+}
+
+/** A number column over a typed array; `unknown` (NaN for floats) stands for unknown and reads as null. */
+export class NumberColumn implements ColumnValues {
+  constructor(readonly values: Float64Array | Uint32Array, readonly unknown: number = NaN) {}
+
+  get length(): number {
+    return this.values.length
+  }
+
+  at(row: number): number | null {
+    const value = this.values[row]
+    return value === undefined || value === this.unknown || Number.isNaN(value) ? null : value
+  }
+
+  *[Symbol.iterator](): Iterator<number | null> {
     for (let row = 0; row < this.length; row++) yield this.at(row)
   }
 }
