@@ -24,6 +24,10 @@ export class BtfTypes implements TypeTable {
     this.graph = graph
   }
 
+  get btf(): BtfTypes {
+    return this
+  }
+
   get length(): number {
     return this.graph.endId - 1
   }
@@ -70,10 +74,10 @@ export class BtfTypes implements TypeTable {
 
   #indexTypes(): NameIndex {
     const { graph } = this
-    const index = new NameIndex(graph.strings, graph.endId)
-    for (let id = 1; id < graph.endId; id++) {
-      const kind = graph.kind(id)
-      if (kind !== BtfKind.FUNC && kind !== BtfKind.VAR && kind !== BtfKind.PTR) index.add(graph.nameOffset(id), id)
+    const lists = kindsOfTag[''].map((kind) => graph.ofKind(kind))
+    const index = new NameIndex(graph.strings, lists.reduce((sum, { length }) => sum + length, 0))
+    for (const ids of lists) {
+      for (const id of ids) index.add(graph.nameOffset(id), id)
     }
     return index
   }
@@ -81,19 +85,18 @@ export class BtfTypes implements TypeTable {
   /** Enumerators by the index of their first word, which also tells the enum they belong to. */
   #indexEnumerators(): NameIndex {
     const { graph } = this
+    const enums = [[graph.ofKind(BtfKind.ENUM), 2], [graph.ofKind(BtfKind.ENUM64), 3]] as const
     let count = 0
-    const each = (visit: (word: number) => void): void => {
-      for (let id = 1; id < graph.endId; id++) {
-        const kind = graph.kind(id)
-        if (kind !== BtfKind.ENUM && kind !== BtfKind.ENUM64) continue
-        const body = graph.body(id)
-        const stride = kind === BtfKind.ENUM ? 2 : 3
-        for (let i = 0, vlen = graph.vlen(id); i < vlen; i++) visit(body + i * stride)
+    for (const [ids] of enums) {
+      for (const id of ids) count += graph.vlen(id)
+    }
+    const index = new NameIndex(graph.strings, count)
+    for (const [ids, stride] of enums) {
+      for (const id of ids) {
+        let word = graph.body(id)
+        for (let i = graph.vlen(id); i > 0; i--, word += stride) index.add(graph.words[word], word)
       }
     }
-    each(() => count++)
-    const index = new NameIndex(graph.strings, count)
-    each((word) => index.add(graph.words[word], word))
     return index
   }
 

@@ -25,6 +25,7 @@ export class TypeGraph {
   readonly modules: readonly ModuleTypes[]
   /** Bytes of a pointer: those of `long`, which is how libbpf tells as well. */
   readonly pointerBytes: number
+  #byKind: { ids: Uint32Array; ends: Uint32Array } | undefined
 
   /** @param modules split BTF whose base is `kernel`, by the module's name */
   constructor(kernel: Btf, modules: readonly (readonly [name: string, btf: Btf])[] = []) {
@@ -65,6 +66,12 @@ export class TypeGraph {
       this.modules = list
     }
     this.pointerBytes = this.#findPointerBytes()
+  }
+
+  /** The ids of all types of a kind, in order: a view, not to be written. */
+  ofKind(kind: number): Uint32Array {
+    const { ids, ends } = (this.#byKind ??= sortByKind(this.words, this.starts))
+    return ids.subarray(kind === 0 ? 0 : ends[kind - 1], ends[kind])
   }
 
   kind(id: number): number {
@@ -166,11 +173,21 @@ export class TypeGraph {
   }
 
   #findPointerBytes(): number {
-    for (let id = 1; id < this.kernelEndId; id++) {
-      if (this.kind(id) !== BtfKind.INT) continue
+    for (const id of this.ofKind(BtfKind.INT)) {
       const name = this.name(id)
       if (name === 'long unsigned int' || name === 'unsigned long' || name === 'long int' || name === 'long') return this.sizeOrType(id)
     }
     return 8
   }
+}
+
+function sortByKind(words: Uint32Array, starts: Uint32Array): { ids: Uint32Array; ends: Uint32Array } {
+  const counts = new Uint32Array(KIND_MASK + 1)
+  for (let id = 1; id < starts.length; id++) counts[(words[starts[id] + 1] >>> KIND_SHIFT) & KIND_MASK]++
+  const ends = new Uint32Array(KIND_MASK + 1)
+  for (let kind = 1; kind <= KIND_MASK; kind++) ends[kind] = ends[kind - 1] + counts[kind - 1]
+  const ids = new Uint32Array(starts.length - 1)
+  // `ends` first holds each kind's start and grows to its end.
+  for (let id = 1; id < starts.length; id++) ids[ends[(words[starts[id] + 1] >>> KIND_SHIFT) & KIND_MASK]++] = id
+  return { ids, ends }
 }

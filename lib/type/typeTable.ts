@@ -1,3 +1,5 @@
+import type { BtfTypes } from './btfTypes.js'
+
 /** Where a member lies in its struct, anonymous inner structs and unions looked through. */
 export interface MemberPlace {
   /** Bytes from the start of the struct. For a bit field: of the byte that holds its first bit. */
@@ -13,6 +15,8 @@ export interface MemberPlace {
 
 /** Types of one kernel, its modules' included. The BTF reader makes it. */
 export interface TypeTable {
+  /** The types themselves where they come from BTF: for declarations, typed reads and matching. A transcript shows none. */
+  readonly btf?: BtfTypes
   /** How many types. */
   readonly length: number
   /** Bytes of a struct, union, enum or typedef of that name (`kmem_cache` or `struct kmem_cache`); undefined where there is none. */
