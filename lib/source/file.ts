@@ -1,8 +1,8 @@
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, createReadStream, fstatSync, fsyncSync, openSync, readdirSync, readSync, statSync, writeSync } from 'node:fs'
+import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Decompress } from 'fzstd'
 import xz from 'xz-decompress'
-import { Readable } from 'node:stream'
 import { FormatError } from '../errors.js'
 import type { ByteSource } from './bytes.js'
 
@@ -50,26 +50,58 @@ export function wrappingOf(head: Uint8Array): Wrapping | undefined {
   return undefined
 }
 
-/** The file's content from its start, unwrapped if it is gzip, xz or zstd, in pieces of bounded size. */
+/** Names standard input where a path is asked for. */
+export const standardInput = '-'
+
+/**
+ * The file's content from its start, unwrapped if it is gzip, xz or zstd, in pieces of bounded size. Pipes, `/proc` files and `-`
+ * (standard input) are read as they come.
+ */
 export async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
-  const file = openFile(path)
-  const wrapping = wrappingOf(file.read(0, 8))
-  file.close()
-  const raw = createReadStream(path, { highWaterMark: 1 << 20 })
+  if (path !== standardInput && statSync(path).isDirectory()) throw new FormatError('a folder', { source: path, expected: 'a file' })
+  const raw: Readable = path === standardInput ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 })
+  let wrapping: Wrapping | undefined
   try {
-    if (wrapping === undefined) yield* raw as AsyncIterable<Buffer>
-    else if (wrapping === 'gzip') yield* raw.pipe(createGunzip()) as AsyncIterable<Buffer>
-    else if (wrapping === 'xz') yield* new xz.XzReadableStream(Readable.toWeb(raw) as never) as unknown as AsyncIterable<Uint8Array>
-    else yield* zstdChunks(raw)
+    const chunks = raw[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+    const head = await leadingChunk(chunks)
+    wrapping = wrappingOf(head)
+    const all = following(head, chunks)
+    if (wrapping === undefined) yield* all
+    else if (wrapping === 'gzip') yield* gunzipped(all)
+    else if (wrapping === 'xz') yield* new xz.XzReadableStream(Readable.toWeb(Readable.from(all)) as never) as unknown as AsyncIterable<Uint8Array>
+    else yield* zstdChunks(all)
   } catch (error) {
-    if (error instanceof Error && 'path' in error) throw error
+    if (wrapping === undefined || (error instanceof Error && 'path' in error)) throw error
     throw new FormatError(`damaged ${wrapping} stream`, { source: path, found: (error as Error).message, cause: error })
   } finally {
     raw.destroy()
   }
 }
 
-async function* zstdChunks(raw: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array> {
+/** The first bytes, as many as tell the wrapping: a pipe may give them one by one. */
+async function leadingChunk(chunks: AsyncIterator<Buffer>): Promise<Uint8Array> {
+  let head: Uint8Array = new Uint8Array(0)
+  while (head.length < 8) {
+    const next = await chunks.next()
+    if (next.done) break
+    head = head.length === 0 ? next.value : Buffer.concat([head, next.value])
+  }
+  return head
+}
+
+async function* following(head: Uint8Array, chunks: AsyncIterator<Buffer>): AsyncGenerator<Uint8Array> {
+  if (head.length > 0) yield head
+  for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value
+}
+
+async function* gunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const source = Readable.from(chunks)
+  const gunzip = createGunzip()
+  source.on('error', (error) => gunzip.destroy(error))
+  yield* source.pipe(gunzip) as AsyncIterable<Buffer>
+}
+
+async function* zstdChunks(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let ready: Uint8Array[] = []
   const stream = new Decompress((chunk) => ready.push(chunk))
   for await (const piece of raw) {
@@ -79,4 +111,47 @@ async function* zstdChunks(raw: AsyncIterable<Buffer>): AsyncGenerator<Uint8Arra
   }
   stream.push(new Uint8Array(0), true)
   yield* ready
+}
+
+/** What stands at a path: undefined where nothing does. @throws the system's error where it can't be told. */
+export function pathKind(path: string): 'file' | 'folder' | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat === undefined ? undefined : stat.isDirectory() ? 'folder' : 'file'
+}
+
+/** When a file was last changed, in milliseconds since 1970. */
+export function modifiedTime(path: string): number {
+  return statSync(path).mtimeMs
+}
+
+/** Paths of what a folder holds, in natural order: `slabinfo.2` before `slabinfo.10`. */
+export function folderEntries(folder: string): string[] {
+  const prefix = folder.endsWith('/') ? folder : `${folder}/`
+  return readdirSync(folder).sort(naturalOrder).map((name) => prefix + name)
+}
+
+const collator = new Intl.Collator('en', { numeric: true })
+
+/** Orders names as people number them. */
+export function naturalOrder(a: string, b: string): number {
+  return collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0)
+}
+
+/**
+ * Appends to a file in one write and makes it lie on the disk before returning: whoever kills the writer finds all of it or a torn
+ * end, never a hole. A file that ends within a line (torn earlier) gets a line end first.
+ */
+export function appendToFile(path: string, text: string): void {
+  const descriptor = openSync(path, 'a+')
+  try {
+    const { size } = fstatSync(descriptor)
+    const last = new Uint8Array(1)
+    const torn = size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a
+    const bytes = Buffer.from(torn ? `\n${text}` : text)
+    for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written)
+    // Pipes and terminals cannot be synchronised.
+    if (fstatSync(descriptor).isFile()) fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
 }
