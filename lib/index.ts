@@ -6,7 +6,7 @@ export { objectStates, type ObjectState, type SlabCache, type SlabObjects } from
 export { bytesOf, type ByteSource } from './source/bytes.js'
 export { findSymbols } from './symbol/findSymbols.js'
 export { SymbolTable, type SymbolHit, type SymbolRecord } from './symbol/symbolTable.js'
-export { type EvidenceFile, type System } from './system/system.js'
+export { type EvidenceFile, type ShownStruct, type System } from './system/system.js'
 export { columns, type ColumnDescription, type ColumnType, type Unit } from './table/columns.js'
 export { openBtf, BtfTypes, type OpenBtfOptions } from './type/btfTypes.js'
 export { type MemberPlace, type TypeTable } from './type/typeTable.js'

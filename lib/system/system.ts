@@ -12,6 +12,19 @@ export interface EvidenceFile {
   readonly bytes: number
 }
 
+/**
+ * A struct that a crash session printed at an address (`struct X ADDRESS`): what somebody took the memory for, with the values crash read.
+ * `value` is as printed (`0xffff00000824edd8 <single_start>`); inner structs and arrays stand as one text.
+ */
+export interface ShownStruct {
+  /** Without `struct`: `seq_operations`. */
+  readonly type: string
+  readonly address: bigint
+  /** Size of the struct, where the session says (`SIZE: 32`). */
+  readonly bytes: number | null
+  readonly members: readonly { readonly name: string; readonly value: string }[]
+}
+
 /** What is known of one machine, from a dump or a crash session. What the evidence lacks is undefined or null, never made up. */
 export interface System {
   readonly kind: 'dump' | 'transcript'
@@ -28,6 +41,8 @@ export interface System {
   readonly symbols: SymbolTable
   /** Struct layouts and prototypes; undefined where the evidence holds none. */
   readonly types: TypeTable | undefined
+  /** Structs that the session printed at addresses, in its order; undefined for a dump. */
+  readonly shownStructs?: readonly ShownStruct[]
   readonly warnings: Warnings
   /** What walking the kernel's own data takes; undefined for a transcript. */
   readonly kernel?: KernelView
