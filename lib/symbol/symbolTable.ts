@@ -31,6 +31,16 @@ const farthestAtModuleEnd = 0x10000
 /** Marks the end of the kernel image in every architecture's linker script: nothing behind it belongs to it. */
 const imageEnd = '_end'
 const upperHalf = 0x80000000
+/** A look-up starts within 64 KiB, which hold some hundred symbols, instead of a whole kernel's hundred thousand. */
+const bucketBits = 16
+
+/** The distinct addresses that share a high half. */
+interface Stretch {
+  /** One past the last of them. */
+  readonly end: number
+  /** For each 64 KiB: the first address in it or behind it. */
+  readonly buckets: Uint32Array
+}
 
 /**
  * Address ↔ name over one machine's symbols: the kernel's and the modules', from whatever sources showed them.
@@ -50,8 +60,8 @@ export class SymbolTable {
   readonly #speaker: Uint32Array
   /** How many bytes from each distinct address on belong to its symbol, the next one's start not regarded. */
   readonly #reach: Float64Array
-  /** First and one past the last position of each high half: kernels use one to three of them. */
-  readonly #stretches = new Map<number, [number, number]>()
+  /** One for each high half: kernels use one to three of them. */
+  readonly #stretches = new Map<number, Stretch>()
   readonly #hasUpperHalf: boolean
   readonly #word = new BigUint64Array(1)
   readonly #halves = new Uint32Array(this.#word.buffer)
@@ -79,11 +89,12 @@ export class SymbolTable {
     })
     this.#reach = new Float64Array(length)
     for (let i = 0; i < length; i++) {
-      const stretch = this.#stretches.get(this.#high[i])
-      if (stretch) stretch[1] = i + 1
-      else this.#stretches.set(this.#high[i], [i, i + 1])
       const next = i + 1 < length ? this.#records[this.#speaker[i + 1]] : undefined
       this.#reach[i] = reachOf(this.#records[this.#speaker[i]], next)
+    }
+    for (let start = 0, end = 0; start < length; start = end) {
+      while (end < length && this.#high[end] === this.#high[start]) end++
+      this.#stretches.set(this.#high[start], { end, buckets: bucketsOf(this.#low, start, end) })
     }
     this.#hasUpperHalf = length > 0 && this.#high[length - 1] >= upperHalf
   }
@@ -102,10 +113,10 @@ export class SymbolTable {
     this.#word[0] = address
     const low = this.#halves[0]
     const high = this.#halves[1]
-    const position = this.positionAt(high, low)
-    if (position < 0) return undefined
-    const { address: start, name, type, module, bytes, shownBytes, file, line } = this.#records[position]
-    return { address: start, name, type, module, bytes, shownBytes, file, line, offset: Number(address - start) }
+    const index = this.#indexAt(high, low)
+    if (index < 0) return undefined
+    const { address: start, name, type, module, bytes, shownBytes, file, line } = this.#records[this.#speaker[index]]
+    return { address: start, name, type, module, bytes, shownBytes, file, line, offset: this.#offset(index, high, low) }
   }
 
   /**
@@ -113,6 +124,11 @@ export class SymbolTable {
    * `high` and `low` (unsigned 32-bit), or -1.
    */
   positionAt(high: number, low: number): number {
+    const index = this.#indexAt(high, low)
+    return index < 0 ? -1 : this.#speaker[index]
+  }
+
+  #indexAt(high: number, low: number): number {
     if (high < upperHalf && this.#hasUpperHalf) return -1
     const stretch = this.#stretches.get(high)
     let index: number
@@ -120,10 +136,11 @@ export class SymbolTable {
       // A symbol below a 4 GiB line may reach over it.
       const below = this.#stretches.get(high - 1)
       if (below === undefined) return -1
-      index = below[1] - 1
+      index = below.end - 1
     } else {
-      let from = stretch[0]
-      let to = stretch[1]
+      const bucket = low >>> bucketBits
+      let from = stretch.buckets[bucket]
+      let to = stretch.buckets[bucket + 1]
       const lows = this.#low
       while (from < to) {
         const middle = (from + to) >>> 1
@@ -132,9 +149,11 @@ export class SymbolTable {
       }
       index = from - 1
     }
-    if (index < 0) return -1
-    const offset = (high - this.#high[index]) * 0x100000000 + (low - this.#low[index])
-    return offset < this.#reach[index] ? this.#speaker[index] : -1
+    return index >= 0 && this.#offset(index, high, low) < this.#reach[index] ? index : -1
+  }
+
+  #offset(index: number, high: number, low: number): number {
+    return (high - this.#high[index]) * 0x100000000 + (low - this.#low[index])
   }
 
   /** All symbols of that name, in address order: static functions share names. */
@@ -180,6 +199,16 @@ export class SymbolTable {
       ? record
       : { ...record, address: BigInt.asUintN(64, record.address + offset) }))
   }
+}
+
+function bucketsOf(lows: Uint32Array, start: number, end: number): Uint32Array {
+  const buckets = new Uint32Array((1 << (32 - bucketBits)) + 1)
+  let index = start
+  for (let bucket = 0; bucket < buckets.length; bucket++) {
+    while (index < end && lows[index] >>> bucketBits < bucket) index++
+    buckets[bucket] = index
+  }
+  return buckets
 }
 
 function isGlobal(record: SymbolRecord): boolean {

@@ -70,17 +70,20 @@ describe('look-up by address', () => {
     expect(table.at(text + 0x2bn)).toBeUndefined()
   })
 
-  test('a million look-ups over 100,000 symbols take less than a second', () => {
-    const table = new SymbolTable(Array.from({ length: 120_000 }, (_, i) => symbol(text + BigInt(i) * 96n, `f${i}`)))
-    const addresses = BigUint64Array.from({ length: 200_000 }, (_, i) => text + BigInt((i * 7919 * 13) % (120_000 * 96)))
-    for (const address of addresses) table.at(address)
-    const start = performance.now()
-    let found = 0
-    for (const address of addresses) if (table.at(address) !== undefined) found++
-    const seconds = (performance.now() - start) / 1000
-    expect(found).toBe(addresses.length)
-    // Three times the time it takes here: this guards against a fall by an order of magnitude on a busy machine.
-    expect(addresses.length / seconds).toBeGreaterThan(300_000)
+  test('a look-up costs about the same among 100,000 symbols as among ten', () => {
+    const timed = (count: number): number => {
+      const table = new SymbolTable(Array.from({ length: count }, (_, i) => symbol(text + BigInt(i) * 96n, `f${i}`)))
+      const addresses = BigUint64Array.from({ length: 200_000 }, (_, i) => text + BigInt((i * 102947) % (count * 96)))
+      let best = Infinity
+      for (let round = 0; round < 4; round++) {
+        const start = performance.now()
+        for (const address of addresses) if (table.at(address) === undefined) throw new Error('not found')
+        best = Math.min(best, performance.now() - start)
+      }
+      return best
+    }
+    // A linear search would be off by three orders of magnitude. The bench measures the rate.
+    expect(timed(120_000) / timed(10)).toBeLessThan(20)
   })
 })
 
