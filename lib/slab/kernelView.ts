@@ -1,17 +1,12 @@
 import type { Memory, PhysicalMemory } from '../memory/memory.js'
+import type { PageStructRun } from '../memory/pageStructs.js'
 import type { Vmcoreinfo } from '../source/vmcoreinfo.js'
 import type { SymbolTable } from '../symbol/symbolTable.js'
 import type { TypeTable } from '../type/typeTable.js'
 import type { Warnings } from '../warnings.js'
 
+export type { PageStructRun } from '../memory/pageStructs.js'
 export type { Vmcoreinfo } from '../source/vmcoreinfo.js'
-
-/** Struct pages that lie side by side: frame `start` has its `struct page` at `address`, the next one `pageStructBytes` further. */
-export interface PageStructRun {
-  readonly start: number
-  readonly end: number
-  readonly address: bigint
-}
 
 /** What walking a kernel's data takes: one dump's memory, names, types and the maps between frames and addresses. */
 export interface KernelView {

@@ -1,138 +1,143 @@
-import { FaultError, SlablabError } from '../errors.js'
 import { readCString, type Memory } from '../memory/memory.js'
-import { walkList } from '../slab/lists.js'
-import { StructReader } from '../slab/structReader.js'
-import { isBtf, readBtf, type Btf } from '../source/btf.js'
-import { BtfTypes, typesOf } from '../type/btfTypes.js'
-import { TypeGraph } from '../type/typeGraph.js'
-import { hex } from '../util/hex.js'
+import { readBtf, type Btf } from '../source/btf.js'
+import { typesOf, type BtfTypes } from '../type/btfTypes.js'
+import type { TypeTable } from '../type/typeTable.js'
 import type { Warnings } from '../warnings.js'
-import { eachXarrayEntry } from './xarray.js'
+import type { KernelModule } from './kernelModules.js'
+import { u32At, wordAt } from './words.js'
 
-/** What finding a kernel's types takes, before there is a whole view of it. */
-export interface TypeEvidence {
+/** Larger than any kernel's: a damaged size is not followed. */
+const mostBtfBytes = 1 << 28
+
+export interface TypeFacts {
   readonly memory: Memory
+  readonly symbol: (name: string) => bigint | undefined
   readonly warnings: Warnings
-  /** The kernel symbol's address (not a module's), or undefined. */
-  symbol(name: string): bigint | undefined
 }
 
-/** Far above any kernel's BTF (4 to 6 MB), far below what hurts. */
-const LARGEST_KERNEL_BTF = 64 << 20
-const LARGEST_MODULE_BTF = 16 << 20
-const MOST_MODULES = 10_000
-const PAGE_BYTES = 4096
-
-/**
- * The types of a kernel and its modules as its memory holds them: `__start_BTF`..`__stop_BTF`, and the split BTF of each module
- * (kernel/bpf/btf.c). Undefined for a kernel without BTF, with a warning that says so. A module whose types can't be read is left out, with a warning.
- *
- * @param btf the kernel's BTF from a file, where one was given
- */
-export function kernelTypes(evidence: TypeEvidence, btf?: { readonly name: string; readonly bytes: Uint8Array }): BtfTypes | undefined {
-  const kernel = btf === undefined ? kernelBtf(evidence) : readBtf(btf.bytes, { name: btf.name, warnings: evidence.warnings })
-  return kernel && typesOf(kernel, moduleBtf(evidence, kernel))
-}
-
-function kernelBtf(evidence: TypeEvidence): Btf | undefined {
-  const { memory, warnings } = evidence
-  const start = evidence.symbol('__start_BTF')
-  const stop = evidence.symbol('__stop_BTF')
-  if (start === undefined || stop === undefined || stop <= start) {
-    warnings.add('no BTF in this kernel (no __start_BTF): struct layouts need --btf FILE, or a vmlinux with DWARF and pahole')
+/** The kernel's own BTF, between two symbols of its linker script; undefined where the kernel has none or its pages are missing. */
+export function readKernelBtf({ memory, symbol, warnings }: TypeFacts): Btf | undefined {
+  const start = symbol('__start_BTF')
+  const stop = symbol('__stop_BTF')
+  if (start === undefined || stop === undefined || stop <= start) return undefined
+  const bytes = stop - start
+  if (bytes > BigInt(mostBtfBytes)) {
+    warnings.add(`no types: an impossible size of BTF, ${bytes} bytes`)
     return undefined
   }
-  const bytes = Number(stop - start)
-  if (bytes > LARGEST_KERNEL_BTF) {
-    warnings.add(`BTF at ${hex(start)} cannot be ${bytes} bytes long: not read`)
+  const found = memory.tryRead(start, Number(bytes))
+  if (typeof found === 'string') {
+    warnings.add(`no types: BTF of the kernel is ${found} in part`)
     return undefined
   }
-  const blob = readWithHoles(memory, start, bytes, warnings)
   try {
-    return readBtf(blob, { name: `BTF at ${hex(start)}`, warnings })
+    return readBtf(found, { name: 'BTF of the kernel', warnings })
   } catch (error) {
-    if (!(error instanceof SlablabError)) throw error
-    warnings.add(`${error.message}: no struct layouts`)
+    warnings.add(`no types: ${(error as Error).message}`)
     return undefined
   }
 }
 
-/** All of a range; missing pages read as zeros and are told, because the types before them are still good. */
-function readWithHoles(memory: Memory, start: bigint, bytes: number, warnings: Warnings): Uint8Array {
-  const whole = memory.tryRead(start, bytes)
-  if (typeof whole !== 'string') return whole
-  const blob = new Uint8Array(bytes)
-  let missing = 0
-  for (let at = 0; at < bytes;) {
-    const address = start + BigInt(at)
-    const part = Math.min(bytes - at, PAGE_BYTES - Number(address & BigInt(PAGE_BYTES - 1)))
-    const found = memory.tryRead(address, part)
-    if (typeof found === 'string') missing += part
-    else blob.set(found, at)
-    at += part
-  }
-  warnings.add(`BTF at ${hex(start)}: ${missing} of its ${bytes} bytes are missing from the dump`)
-  return blob
-}
-
-/**
- * The split BTF of each module. The kernel keeps its own copy in a `struct btf`, listed in `btf_modules` (since Linux 5.11) and in
- * `btf_idr`; `module.btf_data` is NULL after loading on most kernels.
- */
-function moduleBtf(evidence: TypeEvidence, kernel: Btf): [string, Btf][] {
-  const { memory, warnings } = evidence
-  const types = new BtfTypes(new TypeGraph(kernel))
-  const btf = new StructReader(memory, types, 'btf')
-  if (!btf.has('data') || !btf.has('data_size') || !btf.has('name')) return []
-  const list: [string, Btf][] = []
-  for (const address of btfStructs(evidence, types)) {
+/** All types: the kernel's and those of its modules, whose BTF was split from it. A module whose BTF cannot be read is left out. */
+export function typesWithModules(kernel: Btf, kernelTypes: BtfTypes, modules: readonly KernelModule[], facts: TypeFacts): BtfTypes {
+  const held = new ModuleBtf(kernelTypes, facts)
+  const split: [string, Btf][] = []
+  for (const module of modules) {
+    const bytes = held.of(module)
+    if (bytes === undefined) continue
     try {
-      if (btf.has('kernel_btf') && btf.number(address, 'kernel_btf') === 0) continue
-      const name = readCString(memory, address + BigInt(btf.offset('name')), 64, 'btf.name')
-      if (name === 'vmlinux') continue
-      const bytes = btf.number(address, 'data_size')
-      const data = btf.pointer(address, 'data')
-      if (bytes > LARGEST_MODULE_BTF) {
-        warnings.add(`types of module ${name}: ${bytes} bytes of BTF cannot be: not read`)
-        continue
-      }
-      // The kernel writes down where it counts on from; another base would give every type another meaning.
-      if (btf.has('start_id') && btf.number(address, 'start_id') !== kernel.endId) {
-        warnings.add(`types of module ${name}: split from BTF of ${btf.number(address, 'start_id')} types, the kernel's has ${kernel.endId}: not read`)
-        continue
-      }
-      const blob = memory.tryRead(data, bytes)
-      if (typeof blob === 'string') throw new FaultError(data, blob, `BTF of module ${name}`)
-      if (isBtf(blob)) list.push([name, readBtf(blob, { name: `BTF of module ${name}`, base: kernel, warnings })])
+      split.push([module.name, readBtf(bytes, { name: `BTF of module ${module.name}`, base: kernel, warnings: facts.warnings })])
     } catch (error) {
-      if (!(error instanceof SlablabError)) throw error
-      warnings.add(`types of a module are not read: ${error.message}`)
+      facts.warnings.add(`types of module ${module.name} left out: ${(error as Error).message}`)
     }
   }
-  return list
+  return split.length === 0 ? kernelTypes : typesOf(kernel, split)
 }
 
-/** Addresses of the `struct btf` of modules, and perhaps others'. */
-function btfStructs(evidence: TypeEvidence, types: BtfTypes): bigint[] {
-  const { memory, warnings } = evidence
-  const entry = new StructReader(memory, types, 'btf_module')
-  const modules = evidence.symbol('btf_modules')
-  if (modules !== undefined && entry.has('list') && entry.has('btf')) {
-    const { entries, trouble } = walkList(memory, modules, MOST_MODULES)
-    if (trouble !== null) warnings.add(`list of modules' types (btf_modules): ${trouble}`)
-    const found: bigint[] = []
-    for (const node of entries) {
-      try {
-        found.push(entry.pointer(node - BigInt(entry.offset('list')), 'btf'))
-      } catch (error) {
-        if (!(error instanceof SlablabError)) throw error
-        warnings.add(`types of a module are not read: ${error.message}`)
-      }
+/** Entries followed in a list or tree of modules' BTF. */
+const mostEntries = 100_000
+
+/**
+ * Finds the BTF bytes that the kernel keeps of a module: `struct btf`, by the list `btf_modules` or the numbers in `btf_idr`, whose
+ * `data` is what the kernel itself uses; else `module.btf_data`, which may be gone after loading.
+ */
+class ModuleBtf {
+  readonly #types: TypeTable
+  readonly #facts: TypeFacts
+  #byModule: Map<bigint, bigint> | undefined
+  #byName: Map<string, bigint> | undefined
+
+  constructor(types: TypeTable, facts: TypeFacts) {
+    this.#types = types
+    this.#facts = facts
+  }
+
+  of(module: KernelModule): Uint8Array | undefined {
+    const btf = (this.#byModule ??= this.#listed()).get(module.address) ?? (this.#byName ??= this.#numbered()).get(module.name)
+    const own = btf === undefined ? undefined : this.#bytes('btf', btf, 'data', 'data_size')
+    return own ?? this.#bytes('module', module.address, 'btf_data', 'btf_data_size')
+  }
+
+  /** `struct btf` by `struct module`: the list `btf_modules`. */
+  #listed(): Map<bigint, bigint> {
+    const found = new Map<bigint, bigint>()
+    const { memory, symbol } = this.#facts
+    const head = symbol('btf_modules')
+    const list = this.#types.member('btf_module', 'list')
+    const module = this.#types.member('btf_module', 'module')
+    const btf = this.#types.member('btf_module', 'btf')
+    if (head === undefined || list === undefined || module === undefined || btf === undefined) return found
+    for (let link = wordAt(memory, head), left = mostEntries; link !== undefined && link !== head && left > 0; link = wordAt(memory, link), left--) {
+      const entry = link - BigInt(list.offset)
+      const owner = wordAt(memory, entry + BigInt(module.offset))
+      const types = wordAt(memory, entry + BigInt(btf.offset))
+      if (owner !== undefined && types !== undefined) found.set(owner, types)
     }
     return found
   }
-  const idr = evidence.symbol('btf_idr')
-  const root = types.member('idr', 'idr_rt')
-  if (idr === undefined || root === undefined) return []
-  return [...eachXarrayEntry(memory, types, idr + BigInt(root.offset), MOST_MODULES, warnings)]
+
+  /** `struct btf` by name: all that have a number in `btf_idr`. */
+  #numbered(): Map<string, bigint> {
+    const found = new Map<string, bigint>()
+    const { memory, symbol } = this.#facts
+    const idr = symbol('btf_idr')
+    const head = this.#types.member('idr', 'idr_rt.xa_head')
+    const slots = this.#types.member('xa_node', 'slots')
+    const name = this.#types.member('btf', 'name')
+    const fromKernel = this.#types.member('btf', 'kernel_btf')
+    if (idr === undefined || head === undefined || slots?.bytes == null || name === undefined) return found
+    const pending = [wordAt(memory, idr + BigInt(head.offset)) ?? 0n]
+    for (let left = mostEntries; pending.length > 0 && left > 0; left--) {
+      const entry = pending.pop()!
+      if (entry === 0n) continue
+      // Bits 1..0 are 10 in a pointer to a node (Linux include/linux/xarray.h, xa_is_node).
+      if ((entry & 3n) === 2n) {
+        const bytes = memory.tryRead(entry - 2n + BigInt(slots.offset), slots.bytes)
+        if (typeof bytes === 'string') continue
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+        for (let at = 0; at + 8 <= slots.bytes; at += 8) pending.push(view.getBigUint64(at, memory.littleEndian))
+        continue
+      }
+      const flag = fromKernel && memory.tryRead(entry + BigInt(fromKernel.offset), 1)
+      if ((entry & 3n) !== 0n || (flag !== undefined && (typeof flag === 'string' || flag[0] === 0))) continue
+      if (typeof memory.tryRead(entry + BigInt(name.offset), 1) !== 'string') found.set(readCString(memory, entry + BigInt(name.offset), 64), entry)
+    }
+    return found
+  }
+
+  #bytes(struct: string, address: bigint, data: string, size: string): Uint8Array | undefined {
+    const { memory, warnings } = this.#facts
+    const dataAt = this.#types.member(struct, data)
+    const sizeAt = this.#types.member(struct, size)
+    if (dataAt === undefined || sizeAt === undefined) return undefined
+    const start = wordAt(memory, address + BigInt(dataAt.offset))
+    const bytes = u32At(memory, address + BigInt(sizeAt.offset))
+    if (start === undefined || start === 0n || bytes === undefined || bytes === 0) return undefined
+    if (bytes > mostBtfBytes) {
+      warnings.add(`an impossible size of a module's BTF, ${bytes} bytes`)
+      return undefined
+    }
+    const found = memory.tryRead(start, bytes)
+    return typeof found === 'string' ? undefined : found
+  }
 }
