@@ -93,7 +93,8 @@ const SUB_HEADER_BYTES = 0x68
 /** The newest format is 6; a later one would add fields behind these. */
 const LAST_VERSION = 64
 const MIN_BLOCK_BYTES = 512
-const MAX_BLOCK_BYTES = 1 << 24
+/** No machine has larger pages than 64 KiB, and the decoders' buffers end here. */
+const MAX_BLOCK_BYTES = 1 << 17
 
 /** The signature at the start of a kdump-compressed or diskdump file, else undefined. */
 export function kdumpSignature(head: Uint8Array): 'KDUMP' | 'DISKDUMP' | undefined {

@@ -1,7 +1,10 @@
 import type { FaultReason } from '../../errors.js'
 import type { ByteSource } from '../../source/bytes.js'
 import type { Decode } from '../../source/codec/codec.js'
+import { decodeLzo } from '../../source/codec/lzo.js'
+import { decodeSnappy } from '../../source/codec/snappy.js'
 import { decodeZlib } from '../../source/codec/zlib.js'
+import { decodeZstd } from '../../source/codec/zstd.js'
 import { COMPRESSED_LZO, COMPRESSED_SNAPPY, COMPRESSED_ZLIB, COMPRESSED_ZSTD, type KdumpHeader } from '../../source/kdumpHeader.js'
 import { ReadAhead } from '../../source/readAhead.js'
 import type { Warnings } from '../../warnings.js'
@@ -10,7 +13,13 @@ import { FrameBitmap } from './frameBitmap.js'
 import { PageDescriptors } from './pageDescriptors.js'
 
 const COMPRESSED = COMPRESSED_ZLIB | COMPRESSED_LZO | COMPRESSED_SNAPPY | COMPRESSED_ZSTD
-const decoders: Readonly<Record<number, Decode>> = { [COMPRESSED_ZLIB]: decodeZlib }
+const decoders: Readonly<Record<number, Decode>> = {
+  0: decodeRaw,
+  [COMPRESSED_ZLIB]: decodeZlib,
+  [COMPRESSED_LZO]: decodeLzo,
+  [COMPRESSED_SNAPPY]: decodeSnappy,
+  [COMPRESSED_ZSTD]: decodeZstd
+}
 
 /** One file of a dump: all of it, or one part of a split set. */
 export interface KdumpPart {
@@ -72,8 +81,7 @@ export class KdumpBlocks implements BlockStore {
     }
     if (offset + bytes > source.byteLength) return this.#behindEnd(source)
     if (source.holds?.(offset, bytes) === false) return 'absent'
-    const method = flags & COMPRESSED
-    const decode = method === 0 ? copy : decoders[method]
+    const decode = decoders[flags & COMPRESSED] as Decode | undefined
     if (decode === undefined) return this.#corrupt(source, offset, `unknown compression 0x${flags.toString(16)}`)
     // No writer keeps a block that compression made larger.
     if (bytes > this.blockBytes) return this.#corrupt(source, offset, `${bytes} bytes for a block of ${this.blockBytes}`)
@@ -120,7 +128,7 @@ export class KdumpBlocks implements BlockStore {
   }
 }
 
-function copy(packed: Uint8Array, target: Uint8Array): boolean {
+function decodeRaw(packed: Uint8Array, target: Uint8Array): boolean {
   if (packed.length !== target.length) return false
   target.set(packed)
   return true

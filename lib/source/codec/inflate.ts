@@ -1,13 +1,9 @@
+import { fillInput, input, INPUT_START, inputWords, MOST_BYTES, output, outputWords } from './scratch.js'
+
 /**
  * DEFLATE (RFC 1951) into a buffer of known size. Node's own zlib makes a new stream object for each call, which costs several times
  * what decompressing one page does; this one keeps its tables and allocates nothing.
  */
-
-/** The most bytes in or out. A dump's block is 4 to 64 KiB. */
-export const MOST_BYTES = 1 << 17
-/** How far the bit reader may look behind the end. */
-const AHEAD = 32
-const LONGEST_MATCH = 258
 
 /** Lengths of codes go up to 15 bits (RFC 1951, 3.2.7). */
 const MOST_BITS = 15
@@ -143,13 +139,7 @@ function buildTable(table: Int32Array, bits: number, entries: Int32Array, first:
   }
 }
 
-/** The packed bytes with zeros behind them, so that the bit reader may run ahead of the end. Fixed size: the engine then knows its bounds. */
-const input = new Uint8Array(MOST_BYTES + AHEAD)
-const inputWords = new DataView(input.buffer)
-/** What comes out, with room behind it for a copy to run over its end. */
-const output = new Uint8Array(MOST_BYTES + LONGEST_MATCH + 4)
-const outputWords = new DataView(output.buffer)
-let inputBytes = 0
+let inputEnd = 0
 let inputAt = 0
 /** Bits read and not used: the lowest `held` of `hold` count; what stands above them are the bits that the next refill brings again. */
 let hold = 0
@@ -169,21 +159,19 @@ function take(bits: number): number {
   return value
 }
 
-/** Bytes of the stream that bits were used of. */
+/** Where the first byte lies that no bit was used of. */
 function inputUsed(): number {
   return inputAt - (held >> 3)
 }
 
 /**
- * Decompresses a DEFLATE stream that gives exactly `target`; both are at most {@link MOST_BYTES}. Returns how many bytes of `packed` it
+ * Decompresses a DEFLATE stream that gives exactly `target`; both are at most 128 KiB. Returns how many bytes of `packed` it
  * took, or -1 where the stream is damaged, ends too early, or gives more or less.
  */
 export function inflate(packed: Uint8Array, target: Uint8Array): number {
-  if (packed.length > MOST_BYTES || target.length > MOST_BYTES) return -1
-  input.set(packed)
-  inputBytes = packed.length
-  input.fill(0, inputBytes, inputBytes + AHEAD)
-  inputAt = 0
+  inputEnd = fillInput(packed)
+  if (inputEnd < 0 || target.length > MOST_BYTES) return -1
+  inputAt = INPUT_START
   hold = 0
   held = 0
   let written = 0
@@ -198,11 +186,11 @@ export function inflate(packed: Uint8Array, target: Uint8Array): number {
       written = coded(written, target.length, fixedLiteralTable, fixedDistanceTable)
     } else if (kind === 2 && readTables()) written = coded(written, target.length, literalTable, distanceTable)
     else return -1
-    if (written < 0 || inputUsed() > inputBytes) return -1
+    if (written < 0 || inputUsed() > inputEnd) return -1
   } while (last === 0)
   if (written !== target.length) return -1
   target.set(output.subarray(0, written))
-  return inputUsed()
+  return inputUsed() - INPUT_START
 }
 
 function stored(written: number, room: number): number {
@@ -212,7 +200,7 @@ function stored(written: number, room: number): number {
   const bytes = inputWords.getUint16(at, true)
   const check = inputWords.getUint16(at + 2, true)
   at += 4
-  if ((bytes ^ check) !== 0xffff || at + bytes > inputBytes || written + bytes > room) return -1
+  if ((bytes ^ check) !== 0xffff || at + bytes > inputEnd || written + bytes > room) return -1
   output.set(input.subarray(at, at + bytes), written)
   inputAt = at + bytes
   return written + bytes
@@ -233,7 +221,7 @@ function readTables(): boolean {
   if (!buildTable(orderTable, ORDER_BITS, orderEntries, 0, 19)) return false
   const all = literals + distances
   for (let i = 0; i < all;) {
-    if (inputAt > inputBytes + 8) return false
+    if (inputAt > inputEnd + 8) return false
     refill()
     const entry = orderTable[hold & ((1 << ORDER_BITS) - 1)]
     if ((entry & (INVALID << 8)) !== 0) return false
@@ -261,7 +249,7 @@ function coded(from: number, room: number, literalCodes: Int32Array, distanceCod
   let bits = hold
   let count = held
   let written = from
-  const limit = inputBytes + 8
+  const limit = inputEnd + 8
   while (at <= limit) {
     bits |= inputWords.getInt32(at, true) << count
     at += (31 - count) >> 3
