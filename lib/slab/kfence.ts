@@ -1,0 +1,99 @@
+import { FaultError } from '../errors.js'
+import { readU64 } from '../memory/memory.js'
+import type { KernelView } from './kernelView.js'
+import { ALLOCATED, FREE, PENDING, UNKNOWN } from './model.js'
+import { StructReader } from './structReader.js'
+
+/** The one object of a KFENCE page (`struct kfence_metadata`, mm/kfence/kfence.h). */
+export interface GuardedObject {
+  /** Of its payload, which lies anywhere in its page. */
+  readonly address: bigint
+  readonly cache: bigint
+  readonly bytes: number
+  readonly state: number
+}
+
+/** KFENCE's pool starts with two guard pages; every object page is followed by a guard page (mm/kfence/core.c, addr_to_metadata). */
+const PAGES_PER_OBJECT = 2
+/** KFENCE_NUM_OBJECTS is 65535 at most (lib/Kconfig.kfence). */
+const MOST_OBJECTS = 65535
+
+/**
+ * Reads KFENCE's pool (v5.12): sampled allocations of any cache, each alone in a page that is marked as a slab of that cache though
+ * the cache does not know it.
+ */
+export class Kfence {
+  readonly #meta: StructReader
+  /** Frames of the pool: where it starts, and where it ends at the latest. */
+  readonly firstFrame: number
+  readonly lastFrame: number
+  readonly #pool: bigint
+  readonly #metadata: bigint
+  readonly #states: ReadonlyMap<number, number>
+
+  private constructor(readonly view: KernelView, pool: bigint, metadata: bigint) {
+    this.#meta = new StructReader(view.memory, view.types, 'kfence_metadata')
+    this.#pool = pool
+    this.#metadata = metadata
+    const physical = view.physicalOf(pool)
+    this.firstFrame = physical === undefined ? Infinity : Math.floor(physical / view.pageBytes)
+    this.lastFrame = this.firstFrame + PAGES_PER_OBJECT * (MOST_OBJECTS + 1)
+    const state = (name: string): [number, number][] => {
+      const value = view.types.enumerator(`KFENCE_OBJECT_${name}`)
+      if (value === undefined) return []
+      return [[Number(value), name === 'ALLOCATED' ? ALLOCATED : name === 'RCU_FREEING' ? PENDING : FREE]]
+    }
+    this.#states = new Map(['UNUSED', 'ALLOCATED', 'RCU_FREEING', 'FREED'].flatMap(state))
+  }
+
+  /** Undefined where the kernel has no KFENCE, or never set up its pool. */
+  static of(view: KernelView): Kfence | undefined {
+    const poolSymbol = view.symbol('__kfence_pool')
+    const metaSymbol = view.symbol('kfence_metadata')
+    const meta = new StructReader(view.memory, view.types, 'kfence_metadata')
+    if (poolSymbol === undefined || metaSymbol === undefined || !meta.exists) return undefined
+    try {
+      const pool = readU64(view.memory, poolSymbol, '__kfence_pool')
+      if (pool === 0n) return undefined
+      // An array until v6.4, a pointer to one since (Linux commit cabdf74e6b31 ("mm: kfence: allocate kfence_metadata at runtime")).
+      const pointer = readU64(view.memory, metaSymbol, 'kfence_metadata')
+      const allocated = view.physicalOf(pointer) !== undefined && firstPage(view, meta, pointer) === pool + BigInt(PAGES_PER_OBJECT * view.pageBytes)
+      return new Kfence(view, pool, allocated ? pointer : metaSymbol)
+    } catch (error) {
+      if (error instanceof FaultError) return undefined
+      throw error
+    }
+  }
+
+  /** The object of the page at `page`; null where the page is KFENCE's and has none, undefined where it is not KFENCE's. */
+  at(page: bigint): GuardedObject | null | undefined {
+    const pageBytes = BigInt(this.view.pageBytes)
+    const distance = page - this.#pool
+    if (distance < 0n) return undefined
+    const index = distance / (pageBytes * BigInt(PAGES_PER_OBJECT)) - 1n
+    if (index < 0n) return null
+    const meta = this.#metadata + index * BigInt(this.#meta.bytes)
+    try {
+      const address = this.#meta.pointer(meta, 'addr')
+      // Metadata beyond the pool's end is other memory, and does not name this page.
+      if (address - (address % pageBytes) !== page) return undefined
+      const cache = this.#meta.pointer(meta, 'cache')
+      if (cache === 0n) return null
+      const state = this.#states.get(this.#meta.number(meta, 'state')) ?? UNKNOWN
+      return { address, cache, bytes: this.#meta.number(meta, 'size'), state }
+    } catch (error) {
+      if (error instanceof FaultError) return undefined
+      throw error
+    }
+  }
+}
+
+function firstPage(view: KernelView, meta: StructReader, metadata: bigint): bigint | undefined {
+  try {
+    const address = meta.pointer(metadata, 'addr')
+    return address - (address % BigInt(view.pageBytes))
+  } catch (error) {
+    if (error instanceof FaultError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,157 @@
+import type { KernelView, PageStructRun } from './kernelView.js'
+import { slabPageTest } from './slabPageTest.js'
+
+/** Byte offsets in `struct slab` (`struct page` before 5.17) of what the scan takes from each slab's first page. -1: this kernel has no such member. */
+export interface SlabPageLayout {
+  readonly cache: number
+  readonly freelist: number
+  /** 32 bits: SLUB's `inuse`, `objects` and `frozen`, SLAB's `active`. */
+  readonly counters: number
+  /** SLAB's address of the first object. */
+  readonly firstObject: number
+}
+
+/**
+ * The first page of every slab in frame order, one typed array a property. 64-bit words are two 32-bit ones, low first,
+ * so that a scan over millions of pages makes no bigint.
+ */
+export interface SlabPages {
+  readonly length: number
+  readonly frame: Float64Array
+  /** Pages of the slab: its first one and the compound's others, as the page structures mark them. */
+  readonly pages: Uint32Array
+  readonly cache: Uint32Array
+  readonly freelist: Uint32Array
+  readonly counters: Uint32Array
+  readonly firstObject: Uint32Array
+  /** Page structures that could not be read, for whatever reason. */
+  readonly unreadable: number
+}
+
+/** Bytes of page structures read at a time. */
+const CHUNK_BYTES = 1 << 18
+/** Frames of the largest compound page that can be a slab: MAX_PAGE_ORDER is 13 at most (arm64 with 64K pages). */
+const MOST_PAGES = 1 << 13
+
+/**
+ * One pass over all page structures: which frames start a slab, of which cache, with which counters. Finds every slab, full ones too,
+ * and needs no list that could be broken.
+ */
+export function scanPages(view: KernelView, layout: SlabPageLayout): SlabPages {
+  const found = new Growing()
+  const stride = view.pageStructBytes
+  const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / stride))
+  const scan = pageScanner(view, layout, found)
+  let unreadable = 0
+  for (const run of view.pageStructRuns()) {
+    for (let start = run.start; start < run.end; start += perChunk) {
+      unreadable += readPart(view, run, start, Math.min(run.end, start + perChunk), scan)
+    }
+  }
+  return found.done(unreadable)
+}
+
+type Scan = (words: Uint32Array, frame: number, frames: number) => void
+
+/** Scans frames `start` to `end`; where their page structures are not all readable, halves until the readable ones are done. Returns how many were not. */
+function readPart(view: KernelView, run: PageStructRun, start: number, end: number, scan: Scan): number {
+  const stride = view.pageStructBytes
+  const bytes = view.memory.tryRead(run.address + BigInt((start - run.start) * stride), (end - start) * stride)
+  if (typeof bytes !== 'string') {
+    scan(wordsOf(bytes), start, end - start)
+    return 0
+  }
+  if (end - start === 1) return 1
+  const middle = (start + end) >>> 1
+  return readPart(view, run, start, middle, scan) + readPart(view, run, middle, end, scan)
+}
+
+/** The bytes as 32-bit words of this machine: dumps and hosts are little endian alike. */
+export function wordsOf(bytes: Uint8Array): Uint32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >>> 2)
+}
+
+function pageScanner(view: KernelView, layout: SlabPageLayout, found: Growing): Scan {
+  const test = slabPageTest(view)
+  const stride = view.pageStructBytes >>> 2
+  const { mask, value } = test
+  const testWord = test.offset >>> 2
+  const tailWord = test.tailOffset >>> 2
+  const word = (offset: number): number => (offset < 0 ? -1 : offset >>> 2)
+  const cacheWord = word(layout.cache)
+  const freelistWord = word(layout.freelist)
+  const countersWord = word(layout.counters)
+  const firstObjectWord = word(layout.firstObject)
+  return (words, frame, frames) => {
+    for (let i = 0, at = 0; i < frames; i++, at += stride) {
+      if ((words[at + tailWord] & 1) !== 0) {
+        found.tail(frame + i)
+        continue
+      }
+      if (((words[at + testWord] & mask) >>> 0) !== value) continue
+      const row = found.add(frame + i)
+      found.cache[2 * row] = words[at + cacheWord]
+      found.cache[2 * row + 1] = words[at + cacheWord + 1]
+      found.freelist[2 * row] = words[at + freelistWord]
+      found.freelist[2 * row + 1] = words[at + freelistWord + 1]
+      found.counters[row] = words[at + countersWord]
+      if (firstObjectWord >= 0) {
+        found.firstObject[2 * row] = words[at + firstObjectWord]
+        found.firstObject[2 * row + 1] = words[at + firstObjectWord + 1]
+      }
+    }
+  }
+}
+
+/** Arrays of {@link SlabPages} while their length is not known. */
+class Growing {
+  length = 0
+  frame = new Float64Array(4096)
+  pages = new Uint32Array(4096)
+  cache = new Uint32Array(8192)
+  freelist = new Uint32Array(8192)
+  counters = new Uint32Array(4096)
+  firstObject = new Uint32Array(8192)
+
+  add(frame: number): number {
+    if (this.length === this.frame.length) this.#grow()
+    this.frame[this.length] = frame
+    this.pages[this.length] = 1
+    return this.length++
+  }
+
+  /** A compound page's further page: it belongs to the last slab found if it lies right behind it. */
+  tail(frame: number): void {
+    const last = this.length - 1
+    if (last >= 0 && frame === this.frame[last] + this.pages[last] && this.pages[last] < MOST_PAGES) this.pages[last]++
+  }
+
+  done(unreadable: number): SlabPages {
+    const { length } = this
+    return {
+      length,
+      unreadable,
+      frame: this.frame.slice(0, length),
+      pages: this.pages.slice(0, length),
+      cache: this.cache.slice(0, 2 * length),
+      freelist: this.freelist.slice(0, 2 * length),
+      counters: this.counters.slice(0, length),
+      firstObject: this.firstObject.slice(0, 2 * length)
+    }
+  }
+
+  #grow(): void {
+    this.frame = grown(this.frame, new Float64Array(2 * this.frame.length))
+    this.pages = grown(this.pages, new Uint32Array(2 * this.pages.length))
+    this.cache = grown(this.cache, new Uint32Array(2 * this.cache.length))
+    this.freelist = grown(this.freelist, new Uint32Array(2 * this.freelist.length))
+    this.counters = grown(this.counters, new Uint32Array(2 * this.counters.length))
+    this.firstObject = grown(this.firstObject, new Uint32Array(2 * this.firstObject.length))
+  }
+}
+
+function grown<T extends Uint32Array | Float64Array>(old: T, larger: T): T {
+  larger.set(old)
+  return larger
+}

@@ -1,0 +1,160 @@
+import { UsageError } from '../errors.js'
+import type { AllocatorReader } from './allocatorReader.js'
+import { readAliases } from './aliases.js'
+import { ALLOCATED, NO_INDEX, type SlabCache, type SlabObjects } from './model.js'
+import { gatherObjects } from './gatherObjects.js'
+import { readRcuQueues, type RcuQueues } from './rcuQueues.js'
+import type { SlabTable } from './slabTable.js'
+import type { SlabPlace, SlabRecords } from './slabs.js'
+
+/** Drives the readers: what is asked for decides which caches' lists are walked. */
+export class SlabState {
+  #caches: readonly SlabCache[] | undefined
+  #records: SlabRecords | undefined
+  #queues: RcuQueues | undefined
+  #queuedMarked = false
+  readonly #held: Uint8Array
+  readonly #freed: Uint8Array
+
+  constructor(readonly table: SlabTable, readonly allocator: AllocatorReader) {
+    this.#held = new Uint8Array(table.caches.length)
+    this.#freed = new Uint8Array(table.caches.length)
+  }
+
+  caches(): readonly SlabCache[] {
+    return (this.#caches ??= this.#countCaches())
+  }
+
+  objects(names?: readonly string[]): SlabObjects {
+    const chosen = names === undefined ? this.table.caches.map((_, cache) => cache) : this.#named(names)
+    for (const cache of chosen) this.settle(cache)
+    this.#markQueued()
+    return gatherObjects(this.table, this.caches(), names === undefined ? undefined : chosen)
+  }
+
+  slabs(): SlabRecords {
+    return (this.#records ??= this.#readRecords())
+  }
+
+  find(address: bigint): SlabPlace | undefined {
+    const { table } = this
+    const physical = table.view.physicalOf(address)
+    const slab = physical === undefined ? -1 : table.ofFrame(Math.floor(physical / table.view.pageBytes))
+    if (slab < 0 || table.cache[slab] === NO_INDEX) return undefined
+    this.settle(table.cache[slab])
+    this.#markQueued()
+    const slot = table.slotOf(slab, address)
+    const place = { cache: this.caches()[table.cache[slab]], slab, slabAddress: table.address(slab) }
+    if (slot === undefined) return { ...place, slot: null, object: null, offset: Number(address - table.address(slab)), state: null, queued: false }
+    const object = table.objectAddress(slab, slot)
+    const entry = table.first[slab] + slot
+    return { ...place, slot, object, offset: Number(address - object), state: table.state[entry], queued: table.queued[entry] === 1 }
+  }
+
+  /** Marks what lists outside a cache's slabs hold. */
+  hold(cache: number): void {
+    if (this.#held[cache] === 1) return
+    if (this.allocator.holdWaiting !== undefined && this.#queues === undefined) {
+      this.allocator.holdWaiting(this.table, this.queues().sheaves)
+    }
+    this.#held[cache] = 1
+    this.allocator.hold(this.table, cache)
+  }
+
+  /** Brings the state of every object of a cache up to what the dump says. */
+  settle(cache: number): void {
+    if (this.#freed[cache] === 1) return
+    this.hold(cache)
+    this.#freed[cache] = 1
+    this.allocator.free(this.table, cache)
+  }
+
+  queues(): RcuQueues {
+    return (this.#queues ??= readRcuQueues(this.table.view))
+  }
+
+  #markQueued(): void {
+    if (this.#queuedMarked) return
+    this.#queuedMarked = true
+    for (const address of this.queues().freed) {
+      const found = this.table.holding(address)
+      if (found !== undefined) this.table.queued[this.table.first[found.slab] + found.slot] = 1
+    }
+  }
+
+  /** Objects of a slab in use: by its counter, or, where that cannot be true, by what its lists leave. */
+  #allocatedOf(slab: number): number {
+    const { table } = this
+    if (table.inUse[slab] !== NO_INDEX) return Math.max(0, table.inUse[slab] - table.held[slab])
+    this.settle(table.cache[slab])
+    let allocated = 0
+    for (let entry = table.first[slab]; entry < table.first[slab + 1]; entry++) if (table.state[entry] === ALLOCATED) allocated++
+    return allocated
+  }
+
+  #countCaches(): SlabCache[] {
+    const { table } = this
+    const aliases = readAliases(table.view, table.caches)
+    return table.caches.map((record, cache) => {
+      this.hold(cache)
+      let slabs = 0
+      let bytes = 0
+      let total = 0
+      let allocated = 0
+      let missing = 0
+      for (const slab of table.ofCache(cache)) {
+        total += table.objects[slab]
+        allocated += this.#allocatedOf(slab)
+        missing += table.missingPages[slab]
+        // KFENCE's pages are no slabs of the cache, though the object in one is the cache's.
+        if (table.guarded[slab] === 1 || table.leaving[slab] === 1) continue
+        slabs++
+        bytes += table.bytes(slab)
+      }
+      if (missing > 0) this.#warnOfMissing(record.name, missing, bytes)
+      return {
+        name: record.name,
+        address: record.address,
+        objectBytes: record.objectBytes,
+        slotBytes: record.slotBytes,
+        allocated,
+        total,
+        slabs,
+        slabBytes: record.slabPages * table.view.pageBytes,
+        bytes,
+        aliases: aliases.get(record.address) ?? [],
+        reclaimable: record.flags.reclaimable
+      }
+    })
+  }
+
+  #warnOfMissing(name: string, missing: number, bytes: number): void {
+    const pages = bytes / this.table.view.pageBytes
+    this.table.view.warnings.add(`${name}: ${missing} of ${pages} slab pages are not in the dump (makedumpfile may have dropped them): ` +
+      'contents there are missing, and objects whose free list leads there are unknown')
+  }
+
+  #named(names: readonly string[]): number[] {
+    const chosen = new Set<number>()
+    for (const name of names) {
+      const found = this.table.caches.flatMap((record, cache) => (record.name === name ? [cache] : []))
+      const merged = found.length > 0 ? found : this.caches().flatMap(({ aliases }, cache) => (aliases.includes(name) ? [cache] : []))
+      if (merged.length === 0) throw new UsageError(`no cache named ${name}`)
+      for (const cache of merged) chosen.add(cache)
+    }
+    return [...chosen]
+  }
+
+  #readRecords(): SlabRecords {
+    const { table } = this
+    table.caches.forEach((_, cache) => this.hold(cache))
+    const address = new BigUint64Array(table.length)
+    const allocated = new Uint32Array(table.length)
+    for (let slab = 0; slab < table.length; slab++) {
+      address[slab] = table.address(slab)
+      allocated[slab] = table.cache[slab] === NO_INDEX ? 0 : this.#allocatedOf(slab)
+    }
+    const { length, frame, pages, cache, objects, missingPages, corrupt } = table
+    return { length, address, frame, pages, cache, objects, allocated, missingPages, corrupt }
+  }
+}
