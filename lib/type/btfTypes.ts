@@ -1,6 +1,7 @@
 import { BtfKind, readBtf, type Btf } from '../source/btf.js'
 import type { Warnings } from '../warnings.js'
 import { declarator } from './declarator.js'
+import { enumeratorAt } from './enumText.js'
 import { findMember } from './members.js'
 import { NameIndex } from './nameIndex.js'
 import { TypeGraph } from './typeGraph.js'
@@ -112,18 +113,6 @@ export class BtfTypes implements TypeTable {
     }
     return enumeratorAt(graph, low - 1, word)
   }
-}
-
-/** The value of an enumerator of enum `id` whose record starts at `word`. */
-export function enumeratorAt(graph: TypeGraph, id: number, word: number): bigint {
-  const isSigned = graph.kindFlag(id)
-  if (graph.kind(id) === BtfKind.ENUM64) {
-    const value = (BigInt(graph.words[word + 2]) << 32n) | BigInt(graph.words[word + 1])
-    return isSigned ? BigInt.asIntN(64, value) : value
-  }
-  // kind_flag tells signedness since Linux 6.1; before, all were i32 and the unsigned ones looked negative only with bit 31 set.
-  const value = BigInt(graph.words[word + 1])
-  return isSigned ? BigInt.asIntN(32, value) : value
 }
 
 export interface OpenBtfOptions {

@@ -25,6 +25,7 @@ export class TypeGraph {
   readonly modules: readonly ModuleTypes[]
   /** Bytes of a pointer: those of `long`, which is how libbpf tells as well. */
   readonly pointerBytes: number
+  #enumsTellSign: boolean | undefined
   #byKind: { ids: Uint32Array; ends: Uint32Array } | undefined
 
   /** @param modules split BTF whose base is `kernel`, by the module's name */
@@ -66,6 +67,11 @@ export class TypeGraph {
       this.modules = list
     }
     this.pointerBytes = this.#findPointerBytes()
+  }
+
+  /** Whether the encoder said of any 32-bit enum that it is signed: only then does silence mean unsigned. */
+  get enumsTellSign(): boolean {
+    return (this.#enumsTellSign ??= this.ofKind(BtfKind.ENUM).some((id) => this.kindFlag(id)))
   }
 
   /** The ids of all types of a kind, in order: a view, not to be written. */

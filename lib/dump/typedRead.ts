@@ -1,0 +1,154 @@
+import { MissingSymbolError, UsageError, type FaultReason } from '../errors.js'
+import type { Memory } from '../memory/memory.js'
+import type { System } from '../system/system.js'
+import type { BtfTypes } from '../type/btfTypes.js'
+import { TypeDeclaration } from '../type/typeDeclaration.js'
+import { TypedValue } from '../type/typedValue.js'
+import type { ValueImage, ValueStyle } from '../type/valueText.js'
+import { parseAddress } from '../util/hex.js'
+
+export interface TypedReadOptions {
+  /** 16 writes integers in hexadecimal. */
+  readonly radix?: 10 | 16
+  /** Elements of an array before `...`; 256, as crash has it. */
+  readonly elements?: number
+}
+
+export interface TypeOptions {
+  /** Offsets before the members (default), or the bare declaration as crash's `struct NAME` prints it. */
+  readonly offsets?: boolean
+}
+
+/** No kernel struct is larger; BTF that says so is damaged. */
+const LARGEST_VALUE = 16 << 20
+/** Holes of a dump are pages; the smallest the kernel has. */
+const PAGE_BYTES = 4096
+const WORD_BYTES = 8
+/** Up to this size a page that cannot be read whole is tried word by word: a transcript holds words, not pages. */
+const MOST_WORD_BY_WORD = 0x10000
+
+/** What is printed where bytes are missing. */
+const missingWords: Record<FaultReason, string> = {
+  unmapped: 'not mapped',
+  absent: 'not in the evidence',
+  excluded: 'its page was excluded from the dump',
+  corrupt: 'its page does not decompress'
+}
+
+/**
+ * The declaration of a type, with the offset of each member.
+ *
+ * @param name `seq_operations`, `struct seq_operations`, `gfp_t`, `enum zone_type`
+ * @throws MissingSymbolError where the evidence holds no types, or none of that name
+ *
+ * @example String(typeOf(system, 'list_head')) // struct list_head {\n   [0] struct list_head *next; …
+ */
+export function typeOf(system: System, name: string, options: TypeOptions = {}): TypeDeclaration {
+  const types = btfOf(system, name)
+  return new TypeDeclaration(types.graph, findType(types, name), { offsets: options.offsets ?? true })
+}
+
+/**
+ * A value of a type in the machine's memory, which prints as crash's `struct TYPE ADDRESS` does. Parts whose pages are missing say so.
+ *
+ * @param type as for {@link typeOf}; with members behind it (`kmem_cache.oo.x`, `page.flags,_refcount`) only these are shown
+ * @throws MissingSymbolError as {@link typeOf}; UsageError for what is no address, or a member that does not exist
+ *
+ * @example String(readTyped(system, 'seq_operations', '0xffff8e89812d1ec0'))
+ */
+export function readTyped(system: System, type: string, address: string | bigint, options: TypedReadOptions = {}): TypedValue {
+  const types = btfOf(system, type)
+  const dot = type.indexOf('.')
+  const name = dot < 0 ? type : type.slice(0, dot)
+  const path = dot < 0 ? '' : type.slice(dot + 1)
+  const id = findType(types, name)
+  for (const member of path === '' ? [] : path.split(',')) {
+    if (types.member(name, member) === undefined) throw new UsageError(`${name} has no member ${member}`)
+  }
+  const start = typeof address === 'bigint' ? BigInt.asUintN(64, address) : parseAddress(address)
+  if (start === undefined) throw new UsageError(`expected an address, got ${String(address)}`)
+  const bytes = types.graph.bytesOf(id)
+  if (bytes === undefined) throw new MissingSymbolError(name, 'its type is incomplete: declared, but not defined in this BTF')
+  if (bytes > LARGEST_VALUE) throw new UsageError(`${name} cannot be ${bytes} bytes long`)
+  return new TypedValue(types.graph, id, readImage(system.memory, start, bytes), styleOf(system, options), path)
+}
+
+function btfOf(system: System, name: string): BtfTypes {
+  const types = system.types?.btf
+  if (types === undefined) throw new MissingSymbolError(name, 'this evidence holds no types (no BTF); --btf FILE gives some')
+  return types
+}
+
+function findType(types: BtfTypes, name: string): number {
+  const id = types.find(name)
+  if (id === undefined) throw new MissingSymbolError(name, 'no type of that name in this kernel or its modules')
+  return id
+}
+
+/**
+ * Bytes of a value with its holes: pages that are missing from a dump, words that a transcript does not show.
+ */
+export function readImage(memory: Memory, address: bigint, bytes: number): ValueImage {
+  const image = new Uint8Array(bytes)
+  const holes: { start: number; end: number; reason: FaultReason }[] = []
+  const fill = (start: number, end: number, unit: number): void => {
+    for (let at = start; at < end;) {
+      const from = BigInt.asUintN(64, address + BigInt(at))
+      const part = Math.min(end - at, unit - Number(from & BigInt(unit - 1)))
+      const found = memory.tryRead(from, part)
+      const last = holes.at(-1)
+      if (typeof found !== 'string') image.set(found, at)
+      else if (unit > WORD_BYTES && bytes <= MOST_WORD_BY_WORD) fill(at, at + part, WORD_BYTES)
+      else if (last !== undefined && last.end === at && last.reason === found) last.end = at + part
+      else holes.push({ start: at, end: at + part, reason: found })
+      at += part
+    }
+  }
+  const whole = memory.tryRead(address, bytes)
+  if (typeof whole === 'string') fill(0, bytes, PAGE_BYTES)
+  else image.set(whole)
+  return {
+    address,
+    bytes: image,
+    missing: (offset, length) => {
+      const hole = holes.find(({ start, end }) => offset < end && offset + length > start)
+      return hole === undefined ? (offset + length > bytes ? missingWords.absent : undefined) : missingWords[hole.reason]
+    }
+  }
+}
+
+/** Kernel addresses have the top bit set on every 64-bit machine: below lie user space, small integers and per-CPU offsets. */
+const LOWEST_KERNEL_ADDRESS = 1n << 63n
+
+function styleOf(system: System, options: TypedReadOptions): ValueStyle {
+  const { memory, symbols } = system
+  return {
+    radix: options.radix,
+    elements: options.elements,
+    symbol: (address) => {
+      const hit = address >= LOWEST_KERNEL_ADDRESS ? symbols.at(address) : undefined
+      return hit && (hit.offset === 0 ? hit.name : `${hit.name}+${hit.offset}`)
+    },
+    string: (address, limit) => (address >= LOWEST_KERNEL_ADDRESS ? readString(memory, address, limit) : undefined)
+  }
+}
+
+/** The bytes up to the first NUL, or why not even the first one is there. */
+function readString(memory: Memory, address: bigint, limit: number): Uint8Array | string {
+  const bytes = new Uint8Array(limit)
+  for (let at = 0; at < limit;) {
+    const from = BigInt.asUintN(64, address + BigInt(at))
+    let part = Math.min(limit - at, PAGE_BYTES - Number(from & BigInt(PAGE_BYTES - 1)))
+    let found = memory.tryRead(from, part)
+    if (typeof found === 'string' && part > 1) {
+      part = 1
+      found = memory.tryRead(from, part)
+    }
+    if (typeof found === 'string') return at === 0 ? missingWords[found] : bytes.subarray(0, at)
+    const end = found.indexOf(0)
+    bytes.set(end < 0 ? found : found.subarray(0, end), at)
+    if (end >= 0) return bytes.subarray(0, at + end)
+    at += part
+  }
+  return bytes
+}

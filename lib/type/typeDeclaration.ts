@@ -1,0 +1,54 @@
+import { declaration, type DeclarationOptions } from './declaration.js'
+import { layout, type LayoutMember } from './layout.js'
+import type { TypeGraph } from './typeGraph.js'
+
+const inspect = Symbol.for('nodejs.util.inspect.custom')
+
+/** A type as declared, which prints itself; {@link members} has the same as data. */
+export class TypeDeclaration {
+  readonly #graph: TypeGraph
+  readonly #id: number
+  readonly #options: DeclarationOptions
+
+  constructor(graph: TypeGraph, id: number, options: DeclarationOptions = {}) {
+    this.#graph = graph
+    this.#id = id
+    this.#options = options
+  }
+
+  get name(): string {
+    return this.#graph.name(this.#id)
+  }
+
+  /** Null for an incomplete type. */
+  get bytes(): number | null {
+    return this.#graph.bytesOf(this.#id) ?? null
+  }
+
+  /** The module that declares it; null for the kernel. */
+  get module(): string | null {
+    return this.#graph.moduleOf(this.#id)
+  }
+
+  get text(): string {
+    return declaration(this.#graph, this.#id, this.#options)
+  }
+
+  /** All members at any depth, with their offsets. None for what is no struct or union. */
+  members(): LayoutMember[] {
+    return [...layout(this.#graph, this.#id)]
+  }
+
+  toString(): string {
+    return this.text
+  }
+
+  [inspect](): string {
+    return this.text
+  }
+
+  toJSON(): { type: string; bytes: number | null; module: string | null; members: Omit<LayoutMember, 'typeId'>[] } {
+    const members = this.members().map(({ typeId: _, ...rest }) => rest)
+    return { type: this.name, bytes: this.bytes, module: this.module, members }
+  }
+}
