@@ -73,35 +73,32 @@ export interface KnownAddress {
   readonly address: bigint
 }
 
-/** Tells how likely `addresses` are the symbols': kernels sort them, and some are known from elsewhere. */
-export interface KallsymsFit {
-  readonly encoding: KallsymsEncoding
-  readonly addresses: BigUint64Array
-  /** Known addresses that came out right, and how many were asked. */
-  readonly known: number
-  readonly asked: number
-  /** Neighbours in ascending order, as a share of all. */
-  readonly sorted: number
-}
+/** Symbols that decide on the order; the rest follows them. */
+const trialSymbols = 4096
 
 /**
- * Decodes the entries in the encoding under which known symbols come out right and the addresses ascend: kernels do not say which one
- * they use. Undefined where none fits: a known symbol wrong in all of them, or, with none known, addresses that do not ascend.
+ * The encoding under which known symbols come out right and the addresses ascend: kernels do not say which one they use. Undefined where
+ * none fits: known symbols come out wrong in all of them, or, with none known, addresses do not ascend.
  */
-export function fitKallsymsAddresses(entries: KallsymsEntries, count: number, encodings: readonly KallsymsEncoding[], known: readonly KnownAddress[]): KallsymsFit | undefined {
-  let best: KallsymsFit | undefined
+export function kallsymsEncodingOf(
+  entries: KallsymsEntries, count: number, encodings: readonly KallsymsEncoding[], known: readonly KnownAddress[]
+): KallsymsEncoding | undefined {
+  const asked = known.filter(({ index }) => index < count)
+  let best: { encoding: KallsymsEncoding; right: number; sorted: number } | undefined
   for (const encoding of encodings) {
     if (entries.base === undefined && (encoding === 'relative' || encoding === 'absolutePerCpu')) continue
-    if (count * (encoding === 'absolute' ? 8 : 4) > entries.bytes.byteLength) continue
-    const addresses = decodeKallsymsAddresses(entries, count, encoding)
-    const asked = known.filter(({ index }) => index < count)
-    const right = asked.filter(({ index, address }) => addresses[index] === address).length
-    const fit: KallsymsFit = { encoding, addresses, known: right, asked: asked.length, sorted: ascending(addresses) }
-    if (best === undefined || fit.known > best.known || (fit.known === best.known && fit.sorted > best.sorted)) best = fit
+    const entryBytes = encoding === 'absolute' ? 8 : 4
+    if (count * entryBytes > entries.bytes.byteLength) continue
+    const right = asked.filter(({ index, address }) => {
+      const one = { ...entries, bytes: entries.bytes.subarray(index * entryBytes), address: entries.address + BigInt(index * entryBytes) }
+      return decodeKallsymsAddresses(one, 1, encoding)[0] === address
+    }).length
+    const sorted = ascending(decodeKallsymsAddresses(entries, asked.length > 0 ? Math.min(count, trialSymbols) : count, encoding))
+    if (best === undefined || right > best.right || (right === best.right && sorted > best.sorted)) best = { encoding, right, sorted }
   }
   if (best === undefined) return undefined
-  const fits = best.asked > 0 ? best.known * 2 > best.asked : best.sorted === 1
-  return fits ? best : undefined
+  const fits = asked.length > 0 ? best.right * 2 > asked.length : best.sorted === 1
+  return fits ? best.encoding : undefined
 }
 
 function ascending(addresses: BigUint64Array): number {

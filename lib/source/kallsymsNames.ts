@@ -15,8 +15,6 @@ export interface KallsymsNames {
   readonly starts: Uint32Array
   /** The letter of nm for each, as its character code. */
   readonly letters: Uint8Array
-  /** FNV-1a of each name, for finding one without making a string of every name. */
-  readonly hashes: Uint32Array
   /** Compressed bytes that the names took. */
   readonly bytes: number
   /** Byte offset of every 256th name, as `kallsyms_markers` holds them. */
@@ -28,16 +26,6 @@ export const tokenCount = 256
 export const namesPerMarker = 256
 /** No kernel allows longer ones: KSYM_NAME_LEN is 128, 512 since 6.1; twice that for suffixes to come. */
 const longestName = 1024
-const fnvOffset = 0x811c9dc5
-const fnvPrime = 0x01000193
-
-/** FNV-1a over the characters of a name, each of which is one byte. */
-export function hashName(name: string): number {
-  let hash = fnvOffset
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ (name.charCodeAt(i) & 0xff), fnvPrime)
-  return hash >>> 0
-}
-
 /**
  * Expands `kallsyms_names`: for each symbol a length, then that many token numbers; the first character of the expanded text is the
  * type letter (Linux kernel/kallsyms.c, kallsyms_expand_symbol). `bigSymbols`: a length byte with bit 7 set is followed by a second one
@@ -53,7 +41,6 @@ export function expandKallsymsNames(names: Uint8Array, count: number, tokens: Ka
   const most = Math.min(count, names.length >>> 1)
   const starts = new Uint32Array(most + 1)
   const letters = new Uint8Array(most)
-  const hashes = new Uint32Array(most)
   const markers = new Uint32Array(Math.ceil(most / namesPerMarker))
   const ends = tokenEnds(tokens)
   let text = new Uint8Array(Math.min(most * 24 + 4096, 1 << 26))
@@ -75,7 +62,6 @@ export function expandKallsymsNames(names: Uint8Array, count: number, tokens: Ka
       text = larger
     }
     const nameStart = used
-    let hash = fnvOffset
     let letter = 0
     for (const end = position + length; position < end; position++) {
       const token = names[position]
@@ -83,15 +69,10 @@ export function expandKallsymsNames(names: Uint8Array, count: number, tokens: Ka
       const stop = ends[token]
       if (letter === 0 && at < stop) letter = table[at++]
       if (used - nameStart + stop - at > longestName) throw damaged(start, `a name of more than ${longestName} characters`)
-      for (; at < stop; at++) {
-        const character = table[at]
-        text[used++] = character
-        hash = Math.imul(hash ^ character, fnvPrime)
-      }
+      while (at < stop) text[used++] = table[at++]
     }
     if ((made & (namesPerMarker - 1)) === 0) markers[made >>> 8] = start
     letters[made] = letter
-    hashes[made] = hash >>> 0
     starts[made + 1] = used
   }
   return {
@@ -99,7 +80,6 @@ export function expandKallsymsNames(names: Uint8Array, count: number, tokens: Ka
     text: text.subarray(0, used),
     starts: starts.subarray(0, made + 1),
     letters: letters.subarray(0, made),
-    hashes: hashes.subarray(0, made),
     bytes: position,
     markers: markers.subarray(0, Math.ceil(made / namesPerMarker))
   }

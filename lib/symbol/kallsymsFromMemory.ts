@@ -1,5 +1,5 @@
 import { FormatError, MissingSymbolError } from '../errors.js'
-import { fitKallsymsAddresses, type KallsymsEncoding, type KnownAddress } from '../source/kallsymsAddresses.js'
+import { decodeKallsymsAddresses, kallsymsEncodingOf, type KallsymsEncoding, type KnownAddress } from '../source/kallsymsAddresses.js'
 import { expandKallsymsNames, namesPerMarker, parseKallsymsTokens, tokenCount, type KallsymsNames, type KallsymsTokens } from '../source/kallsymsNames.js'
 import type { Warnings } from '../warnings.js'
 import { Kallsyms } from './kallsyms.js'
@@ -65,13 +65,13 @@ export function readKallsyms(
   const base = places.relativeBase === undefined ? undefined : readU64Or(read, places.relativeBase, littleEndian)
   const encodings: KallsymsEncoding[] = wide ? ['absolute'] : ['relative', 'absolutePerCpu', 'placeRelative']
   const entries = { bytes, littleEndian, address: at, base }
-  const fit = fitKallsymsAddresses(entries, usable, encodings, knownPlaces(shown, known))
-  if (fit === undefined) {
+  const encoding = kallsymsEncodingOf(entries, usable, encodings, knownPlaces(shown, known))
+  if (encoding === undefined) {
     throw new FormatError('kernel symbol addresses in no known encoding', {
       source: wide ? 'kallsyms_addresses' : 'kallsyms_offsets', expected: known.has('_stext') ? `_stext at 0x${known.get('_stext')!.toString(16)}` : 'ascending addresses'
     })
   }
-  return new Kallsyms(shown, fit.addresses, fit.encoding)
+  return new Kallsyms(shown, decodeKallsymsAddresses(entries, usable, encoding), encoding)
 }
 
 function readCount(read: ReadKernel, address: bigint, littleEndian: boolean): number {
@@ -163,7 +163,7 @@ function readU64Or(read: ReadKernel, address: bigint, littleEndian: boolean): bi
 function firstNames(names: KallsymsNames, length: number): KallsymsNames {
   return {
     ...names, length, starts: names.starts.subarray(0, length + 1), letters: names.letters.subarray(0, length),
-    hashes: names.hashes.subarray(0, length), markers: names.markers.subarray(0, Math.ceil(length / namesPerMarker))
+    markers: names.markers.subarray(0, Math.ceil(length / namesPerMarker))
   }
 }
 

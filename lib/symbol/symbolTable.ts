@@ -16,6 +16,8 @@ export interface SymbolRecord {
   readonly shownBytes?: number
   readonly file?: string | null
   readonly line?: number | null
+  /** Whether it has that name, for records that make their name a string only when asked. */
+  isNamed?(name: string): boolean
 }
 
 /** A symbol that holds an address, and how far in the address lies. */
@@ -31,6 +33,10 @@ const farthestAtModuleEnd = 0x10000
 /** Marks the end of the kernel image in every architecture's linker script: nothing behind it belongs to it. */
 const imageEnd = '_end'
 const upperHalf = 0x80000000
+/** Sections follow one another within an image; a symbol that starts nearer to the one before it is not behind the image's end. */
+const nearestBehindImage = 0x1000n
+/** So many names are looked for one by one before an index of all names pays. */
+const scansBeforeIndex = 16
 /** A look-up starts within 64 KiB, which hold some hundred symbols, instead of a whole kernel's hundred thousand. */
 const bucketBits = 16
 
@@ -66,6 +72,7 @@ export class SymbolTable {
   readonly #word = new BigUint64Array(1)
   readonly #halves = new Uint32Array(this.#word.buffer)
   #byName: Map<string, SymbolRecord[]> | undefined
+  #scans = 0
 
   constructor(records: Iterable<SymbolRecord>) {
     this.#records = inAddressOrder([...records])
@@ -159,6 +166,7 @@ export class SymbolTable {
   /** All symbols of that name, in address order: static functions share names. */
   named(name: string): readonly SymbolRecord[] {
     if (this.#byName === undefined) {
+      if (this.#scans++ < scansBeforeIndex) return this.#records.filter((record) => record.isNamed?.(name) ?? record.name === name)
       this.#byName = new Map()
       for (const record of this.#records) {
         const same = this.#byName.get(record.name)
@@ -218,7 +226,8 @@ function isGlobal(record: SymbolRecord): boolean {
 function reachOf(record: SymbolRecord, next: SymbolRecord | undefined): number {
   if (record.bytes != null && record.bytes > 0) return record.bytes
   if (record.shownBytes !== undefined) return record.shownBytes
-  if (record.name === imageEnd) return 1
+  const isNear = next !== undefined && next.address - record.address < nearestBehindImage
+  if (!isNear && record.name === imageEnd) return 1
   return next === undefined || next.module !== record.module ? farthestAtModuleEnd : farthest
 }
 
