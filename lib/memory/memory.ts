@@ -69,15 +69,24 @@ export function readPointer(memory: Memory, address: bigint, what?: string): big
  * its first byte is readable.
  */
 export function readCString(memory: Memory, address: bigint, limit = 256, what?: string): string {
-  const parts: number[] = []
-  for (let i = 0; i < limit; i++) {
-    const byte = memory.tryRead(address + BigInt(i), 1)
-    if (typeof byte === 'string') {
-      if (i === 0) throw new FaultError(address, byte, what)
+  const parts: Uint8Array[] = []
+  let length = 0
+  while (length < limit) {
+    // In pieces that no page boundary cuts, and no longer than most names; where a piece is not whole, byte by byte.
+    const at = address + BigInt(length)
+    const piece = Math.min(limit - length, NAME_BYTES - Number(at % BigInt(NAME_BYTES)))
+    let found = memory.tryRead(at, piece)
+    if (typeof found === 'string') found = memory.tryRead(at, 1)
+    if (typeof found === 'string') {
+      if (length === 0) throw new FaultError(address, found, what)
       break
     }
-    if (byte[0] === 0) break
-    parts.push(byte[0])
+    const end = found.indexOf(0)
+    parts.push((end < 0 ? found : found.subarray(0, end)).slice())
+    length += end < 0 ? found.length : end
+    if (end >= 0) break
   }
-  return Buffer.from(parts).toString('latin1')
+  return Buffer.concat(parts).toString('latin1')
 }
+
+const NAME_BYTES = 32

@@ -1,5 +1,5 @@
 import { FaultError } from '../errors.js'
-import { readCString, readU64 } from '../memory/memory.js'
+import { readCString } from '../memory/memory.js'
 import { hex } from '../util/hex.js'
 import { cacheFlags, type CacheFlags } from './cacheFlags.js'
 import type { KernelView } from './kernelView.js'
@@ -44,6 +44,7 @@ export class KmemCacheReader {
   readonly struct: StructReader
   readonly allocator: 'SLUB' | 'SLAB' | null
   readonly #objectSize: string
+  readonly #headBytes: number
   readonly #flagBits: (flags: bigint) => CacheFlags
 
   constructor(readonly view: KernelView) {
@@ -52,11 +53,14 @@ export class KmemCacheReader {
     // objsize until commit 3b0efdfa1e71 ("mm, sl[aou]b: Extract common fields from struct kmem_cache") in v3.6.
     this.#objectSize = this.struct.spelled('object_size', 'objsize') ?? 'object_size'
     this.#flagBits = cacheFlags(view.types)
+    this.#headBytes = Math.min(this.struct.find('node')?.offset ?? Infinity, this.struct.find('per_node')?.offset ?? Infinity, this.struct.bytes)
   }
 
   /** @throws FaultError where its memory is missing; a string says what cannot be true of a cache. */
   read(address: bigint): KmemCache | string {
     const { struct } = this
+    // Everything that is read lies in front of the array of nodes.
+    struct.load(address, this.#headBytes)
     const slotBytes = struct.number(address, this.allocator === 'SLAB' ? struct.spelled('size', 'buffer_size') ?? 'size' : 'size')
     const objectBytes = struct.number(address, this.#objectSize)
     if (slotBytes === 0 || slotBytes > MOST_SLOT_BYTES) return `an object size of ${slotBytes}`
@@ -67,7 +71,7 @@ export class KmemCacheReader {
     if (slabObjects === 0 || slabObjects * slotBytes > slabBytes) return `${slabObjects} objects of ${slotBytes} bytes in slabs of ${slabBytes}`
     const name = this.#name(address)
     if (name === '') return 'no name'
-    const flags = this.#flagBits(readU64Or32(struct, address))
+    const flags = this.#flagBits(readFlags(struct, address))
     const freePointerOffset = struct.has('offset') ? struct.number(address, 'offset') : 0
     const payloadOffset = this.#payloadOffset(address, flags)
     if (payloadOffset >= slotBytes) return `a left red zone of ${payloadOffset} bytes in slots of ${slotBytes}`
@@ -114,8 +118,7 @@ export class KmemCacheReader {
   }
 }
 
-function readU64Or32(struct: StructReader, address: bigint): bigint {
-  const bytes = struct.find('flags')?.bytes ?? 8
-  if (bytes === 8) return readU64(struct.memory, address + BigInt(struct.offset('flags')), 'kmem_cache.flags')
-  return BigInt(struct.number(address, 'flags'))
+/** `unsigned long` in SLUB and `slab_flags_t` (32 bits) in SLAB of some years. */
+function readFlags(struct: StructReader, address: bigint): bigint {
+  return struct.find('flags')?.bytes === 4 ? BigInt(struct.number(address, 'flags')) : struct.pointer(address, 'flags')
 }

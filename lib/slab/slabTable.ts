@@ -213,10 +213,14 @@ export class SlabTable {
 
   #baseAndPages(): void {
     const { view } = this
+    // The direct map is one linear stretch: the words of an address come by addition, without a bigint for each slab.
+    const start = this.length === 0 ? 0n : this.address(0)
+    const low = Number(start & 0xffffffffn)
+    const high = Number(start >> 32n)
     for (let slab = 0; slab < this.length; slab++) {
-      const address = this.address(slab)
-      this.base[2 * slab] = Number(address & 0xffffffffn)
-      this.base[2 * slab + 1] = Number(address >> 32n)
+      const distance = (this.frame[slab] - this.frame[0]) * view.pageBytes + low
+      this.base[2 * slab] = distance % 2 ** 32
+      this.base[2 * slab + 1] = high + Math.floor(distance / 2 ** 32)
       for (let page = 0; page < this.pages[slab]; page++) if (!view.physical.has(this.frame[slab] + page)) this.missingPages[slab]++
     }
   }

@@ -11,6 +11,7 @@ import type { MemberPlace, TypeTable } from '../type/typeTable.js'
  */
 export class StructReader {
   readonly #places = new Map<string, MemberPlace | undefined>()
+  #loaded: { readonly address: bigint; readonly bytes: DataView } | undefined
 
   constructor(readonly memory: Memory, readonly types: TypeTable, readonly name: string) {}
 
@@ -76,7 +77,19 @@ export class StructReader {
     return place
   }
 
+  /**
+   * Reads the first `bytes` of the struct at `address` at once: members there are then read from them, until another struct is loaded.
+   * Worth it for many members of many structs. What is not readable as a whole is read member by member as ever.
+   */
+  load(address: bigint, bytes: number): void {
+    const found = this.memory.tryRead(address, bytes)
+    this.#loaded = typeof found === 'string' ? undefined : { address, bytes: new DataView(found.slice().buffer) }
+  }
+
   #view(address: bigint, offset: number, bytes: number, path: string): DataView {
+    if (this.#loaded?.address === address && offset + bytes <= this.#loaded.bytes.byteLength) {
+      return new DataView(this.#loaded.bytes.buffer, offset, bytes)
+    }
     const at = BigInt.asUintN(64, address + BigInt(offset))
     const found = this.memory.tryRead(at, bytes)
     if (typeof found === 'string') throw new FaultError(at, found, `${this.name}.${path}`)
