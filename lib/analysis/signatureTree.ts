@@ -1,0 +1,239 @@
+import { FIRST_VALUE_CODE } from './wordEncoder.js'
+import {
+  ASCII, ERROR, KERNEL_DATA, KERNEL_TEXT, LIST_HEAD, MISSING, MODULE_DATA, MODULE_TEXT, OTHER, POISON, SELF, SMALL, USER, ZERO
+} from './wordClass.js'
+
+/** What the tree needs of the objects: rows of word codes, each standing for a number of objects. */
+export interface CodeRows {
+  readonly length: number
+  readonly words: number
+  readonly codes: Uint16Array
+  readonly objects: Uint32Array
+  classOf(code: number): number
+}
+
+/** A word tells kinds of objects apart where at least this share of an identified group's objects holds an address there. */
+const pureShare = 0.98
+/** Addresses that differ in more than this share of the objects are a varying field or a stale word, no mark of a kind. */
+const mostDistinct = 0.5
+/** Without addresses, shape is a weak mark: this many splits by it are enough. */
+const shapeSplits = 4
+
+/** Coarse shapes: what a field of one C type can hold belongs together. Zero and missing words fit every shape. */
+const ANY = 0
+const NUMBER = 1
+const TEXT = 2
+const POINTER = 3
+const OWN = 4
+const CODE = 5
+const POISONED = 6
+
+function shapeOf(wordClass: number): number {
+  switch (wordClass) {
+    case MISSING: case ZERO: return ANY
+    // A user address may be a number, and a number a user address.
+    case SMALL: case OTHER: case ERROR: case USER: return NUMBER
+    case ASCII: return TEXT
+    case SELF: case LIST_HEAD: return OWN
+    case KERNEL_TEXT: case MODULE_TEXT: return CODE
+    case POISON: return POISONED
+    // A list's last element points at the static head of the list where the others point at neighbours.
+    default: return POINTER
+  }
+}
+
+function isAddressClass(wordClass: number): boolean {
+  return wordClass === KERNEL_TEXT || wordClass === MODULE_TEXT || wordClass === KERNEL_DATA || wordClass === MODULE_DATA
+}
+
+interface Node {
+  readonly rows: Uint32Array
+  readonly objects: number
+  /** Last word that told this group apart by an address: everything before it is in use, not stale. -1 where none did yet. */
+  readonly identifiedBy: number
+  readonly splitByShape: number
+}
+
+interface WordTally {
+  /** Objects per address code. */
+  readonly addresses: Map<number, number>
+  readonly addressObjects: number
+  readonly anyObjects: number
+}
+
+/**
+ * Divides objects into groups of one kind. An object is often smaller than its slot, and what lies behind it is left over from former
+ * owners, so words are not equal witnesses:
+ *
+ * 0. Objects of zeros alone are a group.
+ * 1. Addresses of code and static data are the strongest mark of a kind. The lowest word that holds them divides first.
+ * 2. In a group so identified, a later word divides only if (nearly) every object holds an address there: a stale word is of mixed
+ *    kind, a field of function pointers is not. Words before the identifying one are in use for certain, and divide by shape.
+ * 3. Objects without such addresses are divided by the shape of their words, in order of offset, within the bytes that the cache's
+ *    smallest object must have.
+ *
+ * `leastWords` is how many words of each object are in use for certain, by its cache. Returns the group of each row; the groups are
+ * numbered without gaps, in no particular order, and depend on what the objects hold alone.
+ */
+export function groupRows(rows: CodeRows, leastWords: number): { groupOfRow: Uint32Array; groups: number } {
+  const groupOfRow = new Uint32Array(rows.length)
+  let groups = 0
+  // Nothing but zeros would fit any kind, and is one of its own: memory handed out zeroed and not written since.
+  const all = Array.from({ length: rows.length }, (_, row) => row)
+  const pending = [all.filter((row) => isBlank(rows, row)), all.filter((row) => !isBlank(rows, row))].filter((part) => part.length > 0)
+    .map((part): Node => {
+      const own = Uint32Array.from(part)
+      return { rows: own, objects: total(rows, own), identifiedBy: -1, splitByShape: 0 }
+    })
+  while (pending.length > 0) {
+    const node = pending.pop()!
+    const children = node.rows.length === 1 ? undefined : splitByAddress(rows, node, leastWords) ?? splitByShape(rows, node, leastWords)
+    if (children === undefined) {
+      for (const row of node.rows) groupOfRow[row] = groups
+      groups++
+    } else {
+      pending.push(...children)
+    }
+  }
+  return { groupOfRow, groups }
+}
+
+function isBlank(rows: CodeRows, row: number): boolean {
+  for (let word = row * rows.words; word < (row + 1) * rows.words; word++) {
+    if (rows.codes[word] !== ZERO && rows.codes[word] !== MISSING) return false
+  }
+  return true
+}
+
+function total(rows: CodeRows, members: Uint32Array): number {
+  let objects = 0
+  for (const row of members) objects += rows.objects[row]
+  return objects
+}
+
+function tally(rows: CodeRows, node: Node, word: number): WordTally {
+  const addresses = new Map<number, number>()
+  let addressObjects = 0
+  let anyObjects = 0
+  for (const row of node.rows) {
+    const code = rows.codes[row * rows.words + word]
+    const objects = rows.objects[row]
+    if (code >= FIRST_VALUE_CODE && isAddressClass(rows.classOf(code))) {
+      addresses.set(code, (addresses.get(code) ?? 0) + objects)
+      addressObjects += objects
+    } else if (code === ZERO || code === MISSING) {
+      anyObjects += objects
+    }
+  }
+  return { addresses, addressObjects, anyObjects }
+}
+
+function discriminates({ addresses, addressObjects }: WordTally): boolean {
+  return addresses.size <= 8 || addresses.size <= addressObjects * mostDistinct
+}
+
+function splitByAddress(rows: CodeRows, node: Node, leastWords: number): Node[] | undefined {
+  if (node.identifiedBy >= 0) {
+    for (let word = 0; word < rows.words; word++) {
+      const found = tally(rows, node, word)
+      if (found.addresses.size === 0 || !discriminates(found)) continue
+      const pure = found.addressObjects + found.anyObjects >= node.objects * pureShare && found.addressObjects * 2 >= node.objects
+      if (pure && (found.addresses.size > 1 || found.addressObjects + found.anyObjects < node.objects)) {
+        return divideByAddress(rows, node, word, new Set(found.addresses.keys()), true)
+      }
+    }
+    return undefined
+  }
+  // In words that may be stale, an address that one object alone holds is a chance find.
+  const tallies: (WordTally & { word: number; marks: Set<number>; marked: number })[] = []
+  for (let word = 0; word < rows.words; word++) {
+    const found = tally(rows, node, word)
+    if (found.addresses.size === 0 || !discriminates(found)) continue
+    const least = word < leastWords ? 1 : 2
+    const marks = new Set<number>()
+    let marked = 0
+    for (const [code, objects] of found.addresses) {
+      if (objects < least) continue
+      marks.add(code)
+      marked += objects
+    }
+    if (marked > 0) tallies.push({ ...found, word, marks, marked })
+  }
+  if (tallies.length === 0) return undefined
+  const most = Math.max(...tallies.map(({ marked }) => marked))
+  const chosen = tallies.find(({ marked }) => marked * 2 >= most)!
+  return divideByAddress(rows, node, chosen.word, chosen.marks, false)
+}
+
+/** A child for each mark at `word`, and one for the rest. */
+function divideByAddress(rows: CodeRows, node: Node, word: number, marks: ReadonlySet<number>, restIsIdentified: boolean): Node[] {
+  const members = new Map<number, number[]>()
+  for (const row of node.rows) {
+    const code = rows.codes[row * rows.words + word]
+    const key = marks.has(code) ? code : 0
+    const same = members.get(key)
+    if (same) same.push(row)
+    else members.set(key, [row])
+  }
+  const identifiedBy = Math.max(node.identifiedBy, word)
+  return [...members].map(([code, list]) => {
+    const own = Uint32Array.from(list)
+    const identified = code !== 0 || restIsIdentified
+    return { rows: own, objects: total(rows, own), identifiedBy: identified ? identifiedBy : -1, splitByShape: node.splitByShape }
+  })
+}
+
+function splitByShape(rows: CodeRows, node: Node, leastWords: number): Node[] | undefined {
+  const identified = node.identifiedBy >= 0
+  if (!identified && node.splitByShape >= shapeSplits) return undefined
+  const certain = identified ? Math.max(node.identifiedBy, leastWords) : leastWords
+  for (let word = 0; word < Math.min(certain, rows.words); word++) {
+    const children = divideByShape(rows, node, word, identified)
+    if (children !== undefined) return children
+  }
+  return undefined
+}
+
+/** A child for each shape at `word`; objects with zero or no word there go with the most. Undefined where there is but one shape. */
+function divideByShape(rows: CodeRows, node: Node, word: number, identified: boolean): Node[] | undefined {
+  const objects = new Map<number, number>()
+  const followsText = word > 0 && mostlyText(rows, node, word - 1)
+  const shapeAt = (row: number): number => {
+    const wordClass = rows.classOf(rows.codes[row * rows.words + word])
+    // Data symbols are pointers here: what they name has divided already where it could.
+    const shape = shapeOf(wordClass)
+    // The end of a string looks like a number; in an identified group a number may happen to look like text.
+    return shape === TEXT && (identified || followsText) ? NUMBER : shape
+  }
+  for (const row of node.rows) {
+    const shape = shapeAt(row)
+    objects.set(shape, (objects.get(shape) ?? 0) + rows.objects[row])
+  }
+  objects.delete(ANY)
+  if (objects.size < 2) return undefined
+  let largest = 0
+  for (const [shape, count] of objects) {
+    const most = objects.get(largest) ?? 0
+    if (count > most || (count === most && shape < largest)) largest = shape
+  }
+  const members = new Map<number, number[]>()
+  for (const row of node.rows) {
+    const shape = shapeAt(row)
+    const key = shape === ANY ? largest : shape
+    const same = members.get(key)
+    if (same) same.push(row)
+    else members.set(key, [row])
+  }
+  return [...members.values()].map((list) => {
+    const own = Uint32Array.from(list)
+    return { rows: own, objects: total(rows, own), identifiedBy: node.identifiedBy, splitByShape: node.splitByShape + 1 }
+  })
+}
+
+function mostlyText(rows: CodeRows, node: Node, word: number): boolean {
+  let text = 0
+  for (const row of node.rows) {
+    if (rows.classOf(rows.codes[row * rows.words + word]) === ASCII) text += rows.objects[row]
+  }
+  return text * 2 > node.objects
+}
