@@ -1,9 +1,14 @@
-import { closeSync, createReadStream, fstatSync, fsyncSync, openSync, readdirSync, readSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync, createReadStream, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, readSync, realpathSync, renameSync, rmSync,
+  statSync, utimesSync, writeSync
+} from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, isAbsolute, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Decompress } from 'fzstd'
 import xz from 'xz-decompress'
-import { FormatError } from '../errors.js'
+import { FormatError, SlablabError } from '../errors.js'
 import type { ByteSource } from './bytes.js'
 
 /** An open file as a {@link ByteSource}; `close` it when done. */
@@ -15,11 +20,24 @@ export interface OpenFile extends ByteSource {
 
 /** Opens a file for reads anywhere in it. @throws the system's error, with its path, where it can't be opened. */
 export function openFile(path: string): OpenFile {
+  // Before it is opened: to open a pipe waits for its writer.
+  const kind = statSync(path)
+  if (kind.isDirectory()) throw new FormatError('a folder', { source: path, expected: 'a file' })
+  if (!kind.isFile()) {
+    throw new FormatError('a pipe or device, which can only be read once and in order', { source: path, expected: 'a file: save it to one first' })
+  }
   const descriptor = openSync(path, 'r')
   const stat = fstatSync(descriptor)
-  if (stat.isDirectory()) {
-    closeSync(descriptor)
-    throw new FormatError('a folder', { source: path, expected: 'a file' })
+  const readInto = (offset: number, target: Uint8Array, length: number): number => {
+    const wanted = Math.max(0, Math.min(length, stat.size - offset))
+    let filled = 0
+    // A network file system may give less than was asked for.
+    while (filled < wanted) {
+      const got = readSync(descriptor, target, filled, wanted - filled, offset + filled)
+      if (got === 0) break
+      filled += got
+    }
+    return filled
   }
   return {
     name: path,
@@ -27,15 +45,10 @@ export function openFile(path: string): OpenFile {
     modified: stat.mtimeMs,
     read(offset, length) {
       const bytes = new Uint8Array(Math.max(0, Math.min(length, stat.size - offset)))
-      let filled = 0
-      // A network file system may give less than was asked for.
-      while (filled < bytes.length) {
-        const got = readSync(descriptor, bytes, filled, bytes.length - filled, offset + filled)
-        if (got === 0) break
-        filled += got
-      }
+      const filled = readInto(offset, bytes, bytes.length)
       return filled === bytes.length ? bytes : bytes.slice(0, filled)
     },
+    readInto,
     close: () => closeSync(descriptor)
   }
 }
@@ -60,26 +73,32 @@ export const standardInput = '-'
 export async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
   if (path !== standardInput && statSync(path).isDirectory()) throw new FormatError('a folder', { source: path, expected: 'a file' })
   const raw: Readable = path === standardInput ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 })
-  let wrapping: Wrapping | undefined
   try {
-    const chunks = raw[Symbol.asyncIterator]() as AsyncIterator<Buffer>
-    const head = await leadingChunk(chunks)
-    wrapping = wrappingOf(head)
-    const all = following(head, chunks)
+    yield* unwrapped(raw, path)
+  } finally {
+    raw.destroy()
+  }
+}
+
+/** A stream's content, unwrapped if it is gzip, xz or zstd. `name` is what errors call it. */
+export async function* unwrapped(stream: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  const chunks = stream[Symbol.asyncIterator]()
+  const head = await leadingChunk(chunks)
+  const all = following(head, chunks)
+  const wrapping = wrappingOf(head)
+  try {
     if (wrapping === undefined) yield* all
     else if (wrapping === 'gzip') yield* gunzipped(all)
     else if (wrapping === 'xz') yield* new xz.XzReadableStream(Readable.toWeb(Readable.from(all)) as never) as unknown as AsyncIterable<Uint8Array>
     else yield* zstdChunks(all)
   } catch (error) {
     if (wrapping === undefined || (error instanceof Error && 'path' in error)) throw error
-    throw new FormatError(`damaged ${wrapping} stream`, { source: path, found: (error as Error).message, cause: error })
-  } finally {
-    raw.destroy()
+    throw new FormatError(`damaged ${wrapping} stream`, { source: name, found: (error as Error).message, cause: error })
   }
 }
 
 /** The first bytes, as many as tell the wrapping: a pipe may give them one by one. */
-async function leadingChunk(chunks: AsyncIterator<Buffer>): Promise<Uint8Array> {
+async function leadingChunk(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
   let head: Uint8Array = new Uint8Array(0)
   while (head.length < 8) {
     const next = await chunks.next()
@@ -89,7 +108,7 @@ async function leadingChunk(chunks: AsyncIterator<Buffer>): Promise<Uint8Array> 
   return head
 }
 
-async function* following(head: Uint8Array, chunks: AsyncIterator<Buffer>): AsyncGenerator<Uint8Array> {
+async function* following(head: Uint8Array, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   if (head.length > 0) yield head
   for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value
 }
@@ -154,4 +173,68 @@ export function appendToFile(path: string, text: string): void {
   } finally {
     closeSync(descriptor)
   }
+}
+
+/**
+ * Writes a new file from pieces, whole or not at all: beside its place first, then renamed. Pieces of zeros become holes.
+ * Makes the folders above it.
+ *
+ * @throws SlablabError where it can't be written, naming the path
+ */
+export async function writeFileFrom(path: string, chunks: AsyncIterable<Uint8Array>): Promise<number> {
+  const partial = `${path}.partial-${process.pid}-${Math.random().toString(36).slice(2)}`
+  let descriptor: number | undefined
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    descriptor = openSync(partial, 'wx', 0o600)
+    let bytes = 0
+    for await (const chunk of chunks) {
+      if (!isZero(chunk)) {
+        for (let written = 0; written < chunk.length;) written += writeSync(descriptor, chunk, written, chunk.length - written, bytes + written)
+      }
+      bytes += chunk.length
+    }
+    ftruncateSync(descriptor, bytes)
+    closeSync(descriptor)
+    descriptor = undefined
+    renameSync(partial, path)
+    return bytes
+  } catch (error) {
+    if (descriptor !== undefined) closeSync(descriptor)
+    rmSync(partial, { force: true })
+    if (error instanceof SlablabError || !(error instanceof Error && 'code' in error && 'syscall' in error)) throw error
+    throw new SlablabError(`${path}: could not be written: ${error.message}`, { cause: error })
+  }
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  // Compared with itself one byte further: all bytes are equal, to the first.
+  return bytes.length > 0 && bytes[0] === 0 && Buffer.compare(bytes.subarray(1), bytes.subarray(0, -1)) === 0
+}
+
+/** Removes the files of a folder that were last changed before a time, in milliseconds since 1970. What can't be removed stays. */
+export function removeOlder(folder: string, time: number): void {
+  for (const path of folderEntries(folder)) {
+    try {
+      if (statSync(path).mtimeMs < time) rmSync(path)
+    } catch {
+      // Another process took it away, or it is not ours to remove.
+    }
+  }
+}
+
+/** Marks a file as changed now. */
+export function touchFile(path: string): void {
+  utimesSync(path, new Date(), new Date())
+}
+
+/** A folder for what can be made again: below XDG_CACHE_HOME, else ~/.cache. */
+export function cacheFolder(name: string): string {
+  const set = process.env.XDG_CACHE_HOME
+  return join(set !== undefined && isAbsolute(set) ? set : join(homedir(), '.cache'), 'slablab', name)
+}
+
+/** A path without links and dots. @throws the system's error where nothing is there */
+export function realPath(path: string): string {
+  return realpathSync(path)
 }
