@@ -19,6 +19,9 @@ const mostDistinct = 0.5
 /** Without addresses, shape is a weak mark: this many splits by it are enough. */
 const shapeSplits = 4
 
+/** Few structs are smaller: so many words are taken to be in use where the cache does not tell. */
+const usualWords = 3
+
 /** Coarse shapes: what a field of one C type can hold belongs together. Zero and missing words fit every shape. */
 const ANY = 0
 const NUMBER = 1
@@ -70,7 +73,7 @@ interface WordTally {
  * 2. In a group so identified, a later word divides only if (nearly) every object holds an address there: a stale word is of mixed
  *    kind, a field of function pointers is not. Words before the identifying one are in use for certain, and divide by shape.
  * 3. Objects without such addresses are divided by the shape of their words, in order of offset, within the bytes that the cache's
- *    smallest object must have.
+ *    smallest object must have, or within the first three words.
  *
  * `leastWords` is how many words of each object are in use for certain, by its cache. Returns the group of each row; the groups are
  * numbered without gaps, in no particular order, and depend on what the objects hold alone.
@@ -186,7 +189,7 @@ function divideByAddress(rows: CodeRows, node: Node, word: number, marks: Readon
 function splitByShape(rows: CodeRows, node: Node, leastWords: number): Node[] | undefined {
   const identified = node.identifiedBy >= 0
   if (!identified && node.splitByShape >= shapeSplits) return undefined
-  const certain = identified ? Math.max(node.identifiedBy, leastWords) : leastWords
+  const certain = Math.max(leastWords, identified ? node.identifiedBy : usualWords)
   for (let word = 0; word < Math.min(certain, rows.words); word++) {
     const children = divideByShape(rows, node, word, identified)
     if (children !== undefined) return children
