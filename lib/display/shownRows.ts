@@ -1,13 +1,13 @@
 import type { ColumnTable } from 'arquero'
 import { columns, type ColumnDescription } from '../table/columns.js'
+import { tableRows, type ColumnReader } from '../table/tableRows.js'
 
 /** One column of a table as displays see it. */
 export interface ShownColumn {
   readonly name: string
   /** Absent for a column that a person made up. */
   readonly description: ColumnDescription | undefined
-  /** The value in the n-th row of the table as it is filtered and ordered. */
-  at(row: number): unknown
+  readonly at: ColumnReader
 }
 
 /** The rows of a table in the order a person sees them, without its internal columns. */
@@ -16,21 +16,11 @@ export interface ShownRows {
   readonly count: number
 }
 
-/** The columns and rows of `table` that are results. Nothing is copied: a table of millions of rows costs an index at most. */
+/** The columns and rows of `table` that are results. */
 export function shownRows(table: ColumnTable): ShownRows {
-  const index = table.isFiltered() || table.isOrdered() ? table.indices() : undefined
-  const names = table.columnNames().filter((name) => describe(name)?.internal !== true)
-  return {
-    count: table.numRows(),
-    columns: names.map((name) => {
-      const values = table.column(name)!
-      return {
-        name,
-        description: describe(name),
-        at: (row) => values.at(index === undefined ? row : index[row]) as unknown
-      }
-    })
-  }
+  const rows = tableRows(table)
+  const shown = rows.names.filter((name) => describe(name)?.internal !== true)
+  return { count: rows.count, columns: shown.map((name) => ({ name, description: describe(name), at: rows.column(name) })) }
 }
 
 function describe(name: string): ColumnDescription | undefined {

@@ -87,13 +87,14 @@ function line(cells: string[]): string {
 }
 
 function pad(text: string, { width, align }: LaidOutColumn): string {
-  const cut = widthOf(text) > width ? cutTo(text, width) : text
+  const cut = fitTo(text, width)
   const blank = ' '.repeat(Math.max(0, width - widthOf(cut)))
   return align === 'right' ? blank + cut : cut + blank
 }
 
-/** The first characters of a text that fit into `width` cells, with `…` for the rest. Wide characters count as two. */
-export function cutTo(text: string, width: number): string {
+/** A text that fits into `width` cells: whole, or its first characters with `…` for the rest. Wide characters count as two. */
+export function fitTo(text: string, width: number): string {
+  if (widthOf(text) <= width) return text
   let cut = ''
   let used = 0
   for (const { segment } of new Intl.Segmenter().segment(text)) {

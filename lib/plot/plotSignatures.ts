@@ -1,0 +1,116 @@
+import type { ColumnTable } from 'arquero'
+import { numberOf, tableRows, textOf } from '../table/tableRows.js'
+import { formatBytes } from '../util/units.js'
+import { visible } from '../util/visible.js'
+import { ink, palette, specification, type PlotSpecification } from './specification.js'
+import { counted } from './ticks.js'
+
+/** A row is a line of words and the bar below it. */
+const groupHeight = 40
+const labelLength = 84
+
+interface Group {
+  readonly cache: string
+  readonly objects: number
+  readonly share: number
+  readonly bytes: number | null
+  readonly holds: string
+  readonly type: string | null
+}
+
+/**
+ * Signature shares: which contents the objects of a cache have, largest group first. A group is named by its type where that is known,
+ * else by the symbols that its objects point at, else by the classes of its words.
+ * `signatures` is a table of `cache`, `objects`, `share`, `bytes`, `words` and `type`.
+ */
+export function plotSignatures(signatures: ColumnTable, options: { readonly top?: number } = {}): PlotSpecification {
+  const { count, names, column } = tableRows(signatures)
+  const [cacheAt, objectsAt, shareAt, bytesAt, wordsAt] = ['cache', 'objects', 'share', 'bytes', 'words'].map(column)
+  const typeAt = names.includes('type') ? column('type') : () => null
+  const all: Group[] = Array.from({ length: count }, (_, row) => ({
+    cache: textOf(cacheAt(row)), objects: numberOf(objectsAt(row)) ?? 0, share: numberOf(shareAt(row)) ?? 0, bytes: numberOf(bytesAt(row)),
+    holds: contents(wordsAt(row)), type: textOf(typeAt(row), '') || null
+  })).sort((a, b) => b.objects - a.objects)
+  const caches = [...new Set(all.map(({ cache }) => cache))]
+  const top = options.top ?? 8
+  const shown = all.slice(0, all.length === top + 1 ? top + 1 : top).map((one) => ({ ...one, rest: false }))
+  const others = all.slice(shown.length)
+  if (others.length > 0) {
+    shown.push({
+      cache: caches.length === 1 ? caches[0] : 'several', holds: counted(others.length, 'smaller group'), type: null, rest: true,
+      objects: total(others, 'objects'), share: total(others, 'share'), bytes: others.some(({ bytes }) => bytes === null) ? null : total(others, 'bytes')
+    })
+  }
+  const values = shown.map((one, i) => ({
+    row: i, share: one.share, objects: one.objects, rest: one.rest,
+    name: cut(visible([caches.length > 1 && !one.rest ? one.cache : null, one.type, one.holds].filter((part) => part !== null).join(': '))),
+    label: `${percent(one.share)} · ${counted(one.objects, 'object')}${one.bytes === null ? '' : ` · ${formatBytes(one.bytes)}`}`
+  }))
+  const y = { field: 'row', type: 'ordinal' as const, axis: null, scale: { paddingInner: 0, paddingOuter: 0 } }
+  return specification({
+    title: headline(all, caches),
+    subtitle: `share of ${caches.length === 1 ? `the objects of ${caches[0]}` : `each cache's objects`} by what they hold, ${counted(total(all, 'objects'), 'object')} in ${counted(all.length, 'group')}`,
+    height: Math.max(1, values.length) * groupHeight,
+    values,
+    encoding: { y },
+    layer: [
+      { mark: { type: 'bar', height: 12, yOffset: 8, color: ink.grid }, encoding: { x: { datum: 0, type: 'quantitative' }, x2: { datum: 1 } } },
+      {
+        mark: { type: 'bar', height: 12, yOffset: 8 },
+        encoding: {
+          x: { field: 'share', type: 'quantitative', title: null, scale: { domain: [0, 1] }, axis: { grid: false, values: [0, 0.25, 0.5, 0.75, 1], labelExpr: "format(datum.value * 100, 'd') + ' %'" } },
+          color: { field: 'rest', type: 'nominal', legend: null, scale: { domain: [false, true], range: [palette.blue, palette.grey] } },
+          tooltip: [{ field: 'name', title: 'holds' }, { field: 'objects', type: 'quantitative', format: ',d' }, { field: 'share', type: 'quantitative', format: '.1%' }]
+        }
+      },
+      { mark: { type: 'text', align: 'left', baseline: 'middle', dy: -8, fontSize: 12, limit: 560 }, encoding: { x: { datum: 0, type: 'quantitative' }, text: { field: 'name' } } },
+      { mark: { type: 'text', align: 'left', baseline: 'middle', dy: 8, dx: 8 }, encoding: { x: { datum: 1, type: 'quantitative' }, text: { field: 'label' } } }
+    ]
+  })
+}
+
+interface Word { readonly offset?: unknown, readonly class?: unknown, readonly value?: unknown, readonly symbol?: unknown }
+
+/** The shortest true name of what a group's objects hold: its symbols, else the classes of its words. */
+function contents(words: unknown): string {
+  const list = Array.isArray(words) ? words as Word[] : []
+  const symbols = list.map(({ symbol }) => symbol).filter((symbol): symbol is string => typeof symbol === 'string').map((symbol) => symbol.replace(/\+0x0$/, ''))
+  if (symbols.length > 0) return [...new Set(symbols)].join(', ')
+  return list.length === 0 ? 'nothing in common' : runs(list.map((word) => textOf(word.class))).join(', ')
+}
+
+/** Equal neighbours counted: zero ×4, slab pointer. */
+function runs(classes: readonly string[]): string[] {
+  const found: { name: string, times: number }[] = []
+  for (const name of classes) {
+    const last = found.at(-1)
+    if (last?.name === name) last.times++
+    else found.push({ name, times: 1 })
+  }
+  return found.map(({ name, times }) => times === 1 ? name : `${name} ×${times}`)
+}
+
+function headline(groups: readonly Group[], caches: readonly string[]): string {
+  if (groups.length === 0) return 'no objects to group'
+  const [first] = groups
+  const of = `${percent(first.share)} of ${first.cache}`
+  if (first.holds === 'nothing in common' && first.type === null) return `the objects of ${caches.length === 1 ? caches[0] : 'these caches'} have little in common`
+  return first.type === null ? `${of} hold ${cut(first.holds, 70)}` : `${of} are ${first.type}`
+}
+
+function total<K extends string>(rows: readonly Readonly<Record<K, number | null>>[], key: K): number {
+  return rows.reduce((sum, row) => sum + (row[key] ?? 0), 0)
+}
+
+/** Never 100 % or 0 % where it is not exactly that. */
+function percent(share: number): string {
+  const digits = share >= 0.995 && share < 1 || share < 0.095 ? 1 : 0
+  const text = (share * 100).toFixed(digits)
+  if (share < 1 && Number(text) === 100) return '> 99.9 %'
+  if (share > 0 && Number(text) === 0) return '< 0.1 %'
+  return `${Number(text)} %`
+}
+
+function cut(text: string, length = labelLength): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text
+}
