@@ -9,10 +9,13 @@ export interface PhysicalMemory {
   /** One past the highest frame that the file knows of. */
   readonly frames: number
   /**
-   * The bytes of a frame (a view into a bounded cache: valid until the next call, not to be written), or why there are none.
+   * The bytes of a frame (a view into a bounded cache: valid until the next call, not to be written; it starts at a multiple of 8 bytes
+   * of its buffer), or why there are none.
    * `absent`: no RAM there, or a part of the dump is missing. `excluded`: RAM that the dump tool left out.
    */
   page(frame: number): Uint8Array | FaultReason
+  /** As {@link page} for linear passes, which would fill the cache with what is used once: see scanPages. */
+  peek?(frame: number): Uint8Array | FaultReason
   /** Whether the file holds the frame, without reading it. */
   has(frame: number): boolean
   /** Runs of frames present in the file, in order: for linear scans. */

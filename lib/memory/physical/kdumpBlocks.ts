@@ -36,7 +36,7 @@ interface OpenPart {
   readonly data: ReadAhead
 }
 
-/** The blocks of a kdump-compressed dump, from one file or from the parts of a split set. */
+/** The blocks of a kdump-compressed dump, from one file or from the parts of a split set in order ({@link joinParts}). */
 export class KdumpBlocks implements BlockStore {
   readonly blockBytes: number
   readonly blocks: number
@@ -61,7 +61,7 @@ export class KdumpBlocks implements BlockStore {
         descriptors: new PageDescriptors(part.source, part.header.descriptorsAt, part.header.littleEndian),
         data: new ReadAhead(part.source)
       }
-    }).sort((a, b) => a.start - b.start)
+    })
   }
 
   has(block: number): boolean {
@@ -91,16 +91,18 @@ export class KdumpBlocks implements BlockStore {
   }
 
   *presentRuns(): Generator<Run> {
-    if (this.#parts.length === 1 && this.#first.header.split === null) {
-      yield* this.#pages.runs()
-      return
-    }
     for (const run of this.#pages.runs()) {
+      let start = run.start
+      let end = run.start
       for (const part of this.#parts) {
-        const start = Math.max(run.start, part.start)
-        const end = Math.min(run.end, part.end)
-        if (start < end) yield { start, end }
+        if (part.start >= run.end || part.end <= end) continue
+        if (part.start > end) {
+          if (start < end) yield { start, end }
+          start = part.start
+        }
+        end = Math.min(run.end, part.end)
       }
+      if (start < end) yield { start, end }
     }
   }
 

@@ -16,27 +16,38 @@ export class PhysicalPages implements PhysicalMemory {
   readonly #cache: PageCache
   readonly #pagesPerBlock: number
   readonly #blocksPerPage: number
+  /** The unit that a linear pass is at, outside of the cache. */
+  readonly #passing: Uint8Array
+  #peeked = -1
 
   constructor(store: BlockStore, readonly pageBytes: number, cacheBytes: number = CACHE_BYTES) {
     this.#store = store
     this.#pagesPerBlock = Math.max(1, store.blockBytes / pageBytes)
     this.#blocksPerPage = Math.max(1, pageBytes / store.blockBytes)
-    this.#cache = new PageCache(Math.max(pageBytes, store.blockBytes), cacheBytes)
+    const unitBytes = Math.max(pageBytes, store.blockBytes)
+    this.#cache = new PageCache(unitBytes, cacheBytes)
+    this.#passing = new Uint8Array(unitBytes)
     this.frames = Math.ceil(store.blocks / this.#blocksPerPage) * this.#pagesPerBlock
   }
 
   page(frame: number): Uint8Array | FaultReason {
     if (this.#pagesPerBlock === 1) return this.#unit(frame)
-    const unit = this.#unit(Math.floor(frame / this.#pagesPerBlock))
-    if (typeof unit === 'string') return unit
-    const at = (frame % this.#pagesPerBlock) * this.pageBytes
-    return unit.subarray(at, at + this.pageBytes)
+    return this.#partOf(this.#unit(Math.floor(frame / this.#pagesPerBlock)), frame)
+  }
+
+  peek(frame: number): Uint8Array | FaultReason {
+    const number = Math.floor(frame / this.#pagesPerBlock)
+    if (number === this.#peeked) return this.#partOf(this.#passing, frame)
+    const cached = this.#cache.get(number)
+    if (cached !== undefined) return this.#partOf(cached, frame)
+    const missing = this.#read(number, this.#newlyPassing())
+    if (missing !== undefined) return missing
+    this.#peeked = number
+    return this.#partOf(this.#passing, frame)
   }
 
   has(frame: number): boolean {
-    if (this.#blocksPerPage === 1) return this.#store.has(Math.floor(frame / this.#pagesPerBlock))
-    for (let i = 0; i < this.#blocksPerPage; i++) if (!this.#store.has(frame * this.#blocksPerPage + i)) return false
-    return true
+    return this.#holds(Math.floor(frame / this.#pagesPerBlock))
   }
 
   *presentRuns(): Generator<Run> {
@@ -47,15 +58,38 @@ export class PhysicalPages implements PhysicalMemory {
     }
   }
 
+  #partOf(unit: Uint8Array | FaultReason, frame: number): Uint8Array | FaultReason {
+    if (this.#pagesPerBlock === 1 || typeof unit === 'string') return unit
+    const at = (frame % this.#pagesPerBlock) * this.pageBytes
+    return unit.subarray(at, at + this.pageBytes)
+  }
+
   /** What the cache holds: a block, or a page of several blocks. */
   #unit(number: number): Uint8Array | FaultReason {
     const cached = this.#cache.get(number)
     if (cached !== undefined) return cached
+    // What is not in the file shall not drive out what is.
+    if (!this.#holds(number)) return this.#read(number, this.#newlyPassing()) ?? 'absent'
     const slot = this.#cache.take(number)
-    const missing = this.#blocksPerPage === 1 ? this.#store.read(number, slot) : this.#join(number, slot)
+    const missing = this.#read(number, slot)
     if (missing === undefined) return slot
     this.#cache.drop(number)
     return missing
+  }
+
+  #holds(number: number): boolean {
+    if (this.#blocksPerPage === 1) return this.#store.has(number)
+    for (let i = 0; i < this.#blocksPerPage; i++) if (!this.#store.has(number * this.#blocksPerPage + i)) return false
+    return true
+  }
+
+  #newlyPassing(): Uint8Array {
+    this.#peeked = -1
+    return this.#passing
+  }
+
+  #read(number: number, slot: Uint8Array): FaultReason | undefined {
+    return this.#blocksPerPage === 1 ? this.#store.read(number, slot) : this.#join(number, slot)
   }
 
   #join(frame: number, slot: Uint8Array): FaultReason | undefined {
