@@ -61,7 +61,7 @@ export class CpuSlabs {
 
   #partial(table: SlabTable, cache: KmemCache, cpu: number, address: bigint): number[] {
     if (!this.#cpu.has('partial') || this.#nextOffset === undefined) return []
-    const { entries, trouble } = walkNext(this.view.memory, this.#cpu.pointer(address, 'partial'), this.#nextOffset, table.length)
+    const { entries, trouble } = walkNext(this.view.memory, this.#cpu.pointer(address, 'partial'), this.#nextOffset, table.length + 1)
     if (trouble !== null) this.view.warnings.add(`${cache.name}: the partial list of CPU ${cpu} breaks off: ${trouble}`)
     const rows: number[] = []
     for (const entry of entries) {
