@@ -32,7 +32,7 @@ export function elfRemnants(words: readonly SignatureWord[]): Remnant[] {
       found.push({ start, end: start + headerBytes, boundary: null, text: `an ELF header at 0x${start.toString(16)}` })
     } else if (fixed) {
       const from = start + programHeaders
-      const text = `the rest of an ELF header from 0x${from.toString(16)} on, its first 0x${programHeaders.toString(16)} bytes overwritten`
+      const text = `an older ELF header, overwritten up to 0x${from.toString(16)}`
       found.push({ start: from, end: start + headerBytes, boundary: from, text })
     }
   }

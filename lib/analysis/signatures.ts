@@ -132,7 +132,7 @@ function reachOf(group: SignatureGroup, type: TypeGuess | null, least: number | 
   const boundary = remnants.find((remnant) => remnant.boundary !== null)
   const beyond = remnants.length === 0 ? '' : `; behind: ${remnants.map(({ text }) => text).join(', ')}`
   if (type?.bytes != null) {
-    const agrees = boundary?.boundary === type.bytes ? `; ${boundary.text} agrees` : beyond
+    const agrees = boundary?.boundary === type.bytes ? `; ${boundary.text}, agrees` : beyond
     return { bytes: type.bytes, basis: `struct ${type.type} has ${type.bytes} bytes${agrees}` }
   }
   if (boundary?.boundary != null && boundary.boundary >= (least ?? 0)) return { bytes: boundary.boundary, basis: boundary.text }

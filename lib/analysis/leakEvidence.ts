@@ -1,0 +1,70 @@
+import type { System } from '../system/system.js'
+import { systemOf, type MachineEvidence } from './evidence.js'
+import { describeSignatures, type DescribedGroup } from './signatures.js'
+
+/** A row of `growth`, as far as rules need it. */
+export interface GrowthFact {
+  readonly cache: string
+  readonly verdict: 'growing' | 'steady' | 'unknown'
+  readonly reason: string
+  readonly bytesPerHour: number | null
+  readonly low: number | null
+  readonly high: number | null
+  readonly objects: number | null
+  readonly bytes: number | null
+  readonly reclaimable: boolean | null
+  /** A notebook cell that recomputes the row. */
+  readonly code: string
+}
+
+/** A row of `compare`, as far as rules need it. */
+export interface DifferenceFact {
+  readonly cache: string
+  readonly beforeObjects: number | null
+  readonly afterObjects: number | null
+  readonly deltaObjects: number | null
+  readonly deltaBytes: number | null
+  readonly status: string
+  /** What was compared: `healthy`, `leaking`. */
+  readonly before: string
+  readonly after: string
+  readonly code: string
+}
+
+/** A group of objects with what further analyses found out about them. Null is unknown: nobody asked, or the evidence can't tell. */
+export interface GroupFacts extends DescribedGroup {
+  readonly unreachable: number | null
+  readonly retainedBytes: number | null
+}
+
+/** One machine, and its objects by what they hold. */
+export interface MachineFacts {
+  readonly system: System
+  /** The file to open in a notebook cell. */
+  readonly file: string
+  readonly groups: readonly GroupFacts[]
+}
+
+/** Everything that a rule may look at. What there is no evidence for is an empty list. */
+export interface LeakEvidence {
+  readonly machines: readonly MachineFacts[]
+  readonly growth: readonly GrowthFact[]
+  readonly differences: readonly DifferenceFact[]
+}
+
+export interface MachineFactsOptions {
+  readonly signal?: AbortSignal
+  readonly onProgress?: (done: number, objects: number) => void
+}
+
+/** The groups of all allocated objects of a machine. */
+export function machineFacts(evidence: MachineEvidence, options: MachineFactsOptions = {}): MachineFacts {
+  const system = systemOf(evidence)
+  const groups = describeSignatures(system, undefined, options).map((group): GroupFacts => ({ ...group, unreachable: null, retainedBytes: null }))
+  return { system, file: system.files[0]?.file ?? system.name, groups }
+}
+
+/** The evidence of a single machine. */
+export function evidenceOf(evidence: MachineEvidence, options: MachineFactsOptions = {}): LeakEvidence {
+  return { machines: [machineFacts(evidence, options)], growth: [], differences: [] }
+}

@@ -1,0 +1,110 @@
+import { formatCount } from '../../util/units.js'
+import { hex } from '../../util/hex.js'
+import { addressList, openCell } from '../cell.js'
+import { cacheEvidence } from '../cacheEvidence.js'
+import type { EvidenceItem, Finding } from '../finding.js'
+import type { GroupFacts, LeakEvidence, MachineFacts } from '../leakEvidence.js'
+import { findingOf, isSample, type Rule } from '../rule.js'
+import type { SignatureWordRow } from '../signatures.js'
+
+/** Members of struct seq_operations that single_open() sets to functions of fs/seq_file.c, by offset. */
+const members = [
+  { offset: 0, member: 'start', function: 'single_start' },
+  { offset: 8, member: 'stop', function: 'single_stop' },
+  { offset: 16, member: 'next', function: 'single_next' }
+] as const
+/** seq_operations.show: what single_open() was given. */
+const showOffset = 24
+
+/** As many may be files that are open at the moment; where only some objects were read, a share says more. */
+const openFiles = 50
+const leastShare = 0.1
+
+/**
+ * single_open() allocates a seq_operations that only single_release() frees. A file opened with the one and released with seq_release()
+ * leaks one at each open (fs/seq_file.c). The objects themselves say whose file it is: `show` is the driver's function.
+ */
+export const seqOperations: Rule = {
+  name: 'seq_operations without single_release',
+  text: 'objects of single_open(), more than files can be open: a file that is opened with single_open() and not released with single_release()',
+  find: (evidence) => evidence.machines.flatMap((machine) => machine.groups.flatMap((facts) => {
+    const show = isOfSingleOpen(facts) ? facts.words.find(({ offset }) => offset === showOffset) : undefined
+    if (show === undefined || show.class === 'missing') return []
+    const many = isSample(machine) ? facts.group.objects >= facts.signatures.readObjects * leastShare : facts.group.objects >= openFiles
+    return many ? [accuse(evidence, machine, facts, show)] : []
+  }))
+}
+
+function isOfSingleOpen({ type, words }: GroupFacts): boolean {
+  const named = members.filter((one) => words.find(({ offset }) => offset === one.offset)?.symbol === one.function)
+  // A session may have named some of them only, and its reader found the type by the others.
+  return named.length === members.length || (named.length > 0 && type?.type === 'seq_operations')
+}
+
+function accuse(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts, show: SignatureWordRow): Finding {
+  const { cache, words } = facts
+  const culprit = show.symbol ?? (show.value === null ? 'several functions' : show.value)
+  const further = cacheEvidence(evidence, cache?.name ?? null)
+  const named = show.symbol !== null
+  const items: EvidenceItem[] = [contents(machine, facts, culprit), ...printed(machine, facts), whatTheyAre(machine), ...whose(machine, show, culprit), ...further.items]
+  return findingOf(facts, {
+    type: 'seq_operations',
+    verdict: 'maybe',
+    confidence: named && further.agrees ? 'likely' : 'weak',
+    module: show.module,
+    symbols: [...(show.symbol === null ? [] : [show.symbol]), ...words.flatMap(({ offset, symbol }) => (offset < showOffset && symbol !== null ? [symbol] : []))],
+    rule: seqOperations.name,
+    hypothesis: `Each open of the file that ${culprit} shows allocates a seq_operations with single_open(), and the file's release does not free it.`,
+    fix: `Find the file_operations or proc_ops whose open passes ${culprit} to single_open(), and make its release single_release (seq_release frees the seq_file, not the seq_operations).`,
+    evidence: items
+  })
+}
+
+function contents(machine: MachineFacts, facts: GroupFacts, culprit: string): EvidenceItem {
+  const { cache, group, signatures, reach } = facts
+  const own = facts.words.flatMap(({ offset, symbol }) => (offset < showOffset && symbol !== null ? [symbol] : []))
+  const whole = isSample(machine) ? `${formatCount(group.objects)} of the ${formatCount(signatures.readObjects)} objects that were read`
+    : `${formatCount(group.objects)} of ${formatCount(signatures.readObjects)} allocated objects`
+  const examples = Array.from(signatures.addressesOf(group).subarray(0, 3), hex)
+  return {
+    text: `${whole}${cache === null ? '' : ` in ${cache.name}`} hold ${[...own, culprit].join(', ')} in their first 32 bytes (${reach.basis}).`,
+    addresses: examples,
+    code: openCell(machine.file, (dump) => `words(${dump}, ${addressList(examples)}, { bytes: 32 })`)
+  }
+}
+
+function printed(machine: MachineFacts, facts: GroupFacts): EvidenceItem[] {
+  const own = new Set(facts.signatures.addressesOf(facts.group))
+  const shown = (machine.system.shownStructs ?? []).filter(({ type, address }) => type === 'seq_operations' && own.has(address))
+  return shown.slice(0, 1).map(({ address, members: values }) => ({
+    text: `The session printed one as struct seq_operations: ${values.map(({ name, value }) => `${name} = ${functionName(value)}`).join(', ')}.`,
+    addresses: [hex(address)],
+    code: openCell(machine.file, (dump) => `words(${dump}, ['${hex(address)}'], { bytes: 32 })`)
+  }))
+}
+
+/** crash prints `0xffff00000824edd8 <single_start>`. */
+function functionName(value: string): string {
+  return /<([^>]+)>/.exec(value)?.[1] ?? value
+}
+
+function whatTheyAre(machine: MachineFacts): EvidenceItem {
+  const start = machine.system.symbols.named('single_start').find(({ file }) => file != null)
+  const file = start?.file == null ? 'fs/seq_file.c' : (/(?:^|\/)(fs\/seq_file\.c)$/.exec(start.file)?.[1] ?? start.file)
+  return {
+    text: `Only single_open() (${file}) stores these functions in memory it allocates; single_release() frees that memory, seq_release() does not.`,
+    addresses: start === undefined ? [] : [hex(start.address)],
+    code: start === undefined ? null : openCell(machine.file, (dump) => `(${dump}).symbol('single_start')`)
+  }
+}
+
+function whose(machine: MachineFacts, show: SignatureWordRow, culprit: string): EvidenceItem[] {
+  if (show.value === null) return []
+  const where = show.module !== null ? `It is a function of the module ${show.module}.`
+    : show.class === 'module text' ? 'It lies in module memory; the evidence does not name the module.' : "It is the kernel's own code."
+  return [{
+    text: `${culprit} is what single_open() was given: it is its file that leaks. ${where}`,
+    addresses: [show.value],
+    code: openCell(machine.file, (dump) => `(${dump}).symbol('${show.value}')`)
+  }]
+}
