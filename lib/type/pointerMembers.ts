@@ -1,0 +1,177 @@
+import { BtfKind } from '../source/btf.js'
+import type { CanonicalTypes } from './canonical.js'
+import { isComposite, rawMember } from './members.js'
+
+/** The largest slab object: kmalloc-8k. Members further back are in no slab. */
+export const FARTHEST_MEMBER = 8192
+/** Pairs in all: a bound for hostile BTF, ten times what a kernel has. */
+const MOST_PAIRS = 8_000_000
+const DEEPEST = 24
+
+/** What a pointer member points at: a function of a prototype, or a value of a type. */
+export type PointerSort = 'functions' | 'data'
+
+/**
+ * The pointer members of every struct and union at any depth, embedded structs, unions and arrays unrolled: (struct, offset, pointee)
+ * by pointee. Pointees are {@link CanonicalTypes} numbers. Rows of one pointee are in order of struct and offset.
+ */
+export class PointerMembers {
+  /** Struct and offset of each row. */
+  readonly structs: Uint32Array
+  readonly offsets: Uint16Array
+  readonly #starts: Uint32Array
+
+  private constructor(structs: Uint32Array, offsets: Uint16Array, starts: Uint32Array) {
+    this.structs = structs
+    this.offsets = offsets
+    this.#starts = starts
+  }
+
+  /** One more than the largest pointee. */
+  get end(): number {
+    return this.#starts.length - 1
+  }
+
+  /** The rows of a pointee, [first, end). */
+  rows(pointee: number): readonly [first: number, end: number] {
+    return pointee + 1 < this.#starts.length ? [this.#starts[pointee], this.#starts[pointee + 1]] : [0, 0]
+  }
+
+  static of(canonical: CanonicalTypes, sort: PointerSort): PointerMembers {
+    const flat = new Flattener(canonical, sort)
+    const { graph } = canonical
+    const ids: number[] = []
+    for (const kind of [BtfKind.STRUCT, BtfKind.UNION]) {
+      for (const id of graph.ofKind(kind)) {
+        flat.flatten(id, 0)
+        ids.push(id)
+      }
+    }
+    ids.sort((a, b) => a - b)
+    const counts = new Uint32Array(canonical.end + 1)
+    let total = 0
+    for (const id of ids) {
+      for (let i = flat.starts[id]; i < flat.ends[id]; i += 2) {
+        counts[flat.pairs[i + 1] + 1]++
+        total++
+      }
+    }
+    for (let i = 1; i < counts.length; i++) counts[i] += counts[i - 1]
+    const structs = new Uint32Array(total)
+    const offsets = new Uint16Array(total)
+    const next = counts.slice()
+    for (const id of ids) {
+      for (let i = flat.starts[id]; i < flat.ends[id]; i += 2) {
+        const row = next[flat.pairs[i + 1]]++
+        structs[row] = id
+        offsets[row] = flat.pairs[i]
+      }
+    }
+    return new PointerMembers(structs, offsets, counts)
+  }
+}
+
+/** What a member's type means to the flattening, in the low bits of its class; above them a type id or pointee. */
+const NOTHING = 1
+const COMPOSITE = 2
+const POINTER = 3
+const CLASS_BITS = 2
+
+/** Makes each struct's list of (offset, pointee), inner structs' lists shifted into the outer ones'. */
+class Flattener {
+  /** Where a type's pairs start and end in `pairs`; ends 0 for one not flattened yet. */
+  readonly starts: Uint32Array
+  readonly ends: Uint32Array
+  pairs = new Int32Array(1 << 17)
+  #used = 2
+  readonly #open: Uint8Array
+  /** By type id: what its values, or an array's elements, are. 0 is not asked yet. */
+  readonly #classes: Uint32Array
+
+  constructor(readonly canonical: CanonicalTypes, readonly sort: PointerSort) {
+    const { endId } = canonical.graph
+    this.starts = new Uint32Array(endId)
+    this.ends = new Uint32Array(endId)
+    this.#open = new Uint8Array(endId)
+    this.#classes = new Uint32Array(endId)
+  }
+
+  flatten(id: number, depth: number): void {
+    if (this.ends[id] !== 0 || this.#open[id] === 1 || depth > DEEPEST) return
+    const { graph } = this.canonical
+    const { words } = graph
+    const body = graph.body(id)
+    const end = body + 3 * graph.vlen(id)
+    // A struct that contains itself by value is none; its inner copy has no members here.
+    this.#open[id] = 1
+    // Inner structs first: their pairs must be complete before this one's begin.
+    let matters = false
+    for (let word = body; word < end; word += 3) {
+      const type = words[word + 1]
+      const found = this.#classes[type] !== 0 ? this.#classes[type] : this.#classify(type)
+      if (found === NOTHING) continue
+      matters = true
+      if ((found & 3) === COMPOSITE) this.flatten(found >>> CLASS_BITS, depth + 1)
+    }
+    const start = this.#used
+    if (matters) {
+      for (let i = 0; body + 3 * i < end; i++) {
+        const type = words[body + 3 * i + 1]
+        if (this.#classes[type] === NOTHING) continue
+        const member = rawMember(graph, id, i)
+        if (member.bits === 0 && member.bitOffset % 8 === 0) this.#add(type, member.bitOffset / 8)
+      }
+    }
+    this.#open[id] = 0
+    this.starts[id] = start
+    this.ends[id] = this.#used
+  }
+
+  #classify(type: number): number {
+    const { graph } = this.canonical
+    let element = graph.strip(type)
+    for (let depth = 0; depth < DEEPEST && graph.kind(element) === BtfKind.ARRAY; depth++) element = graph.strip(graph.words[graph.body(element)])
+    let found = NOTHING
+    if (isComposite(graph, element)) found = (element << CLASS_BITS) | COMPOSITE
+    else if (graph.kind(element) === BtfKind.PTR) {
+      const pointee = graph.strip(graph.sizeOrType(element))
+      const isFunction = graph.kind(pointee) === BtfKind.FUNC_PROTO
+      if (isFunction === (this.sort === 'functions')) found = (this.canonical.of(pointee) << CLASS_BITS) | POINTER
+    }
+    return (this.#classes[type] = found)
+  }
+
+  #add(type: number, offset: number): void {
+    const { graph } = this.canonical
+    const found = this.#classes[type]
+    const target = graph.strip(type)
+    if ((found & 3) === POINTER) {
+      const bytes = graph.pointerBytes
+      const elements = graph.kind(target) === BtfKind.ARRAY ? (graph.bytesOf(target) ?? 0) / bytes : 1
+      for (let i = 0, at = offset; i < elements && at < FARTHEST_MEMBER; i++, at += bytes) this.#push(at, found >>> CLASS_BITS)
+      return
+    }
+    const element = found >>> CLASS_BITS
+    const from = this.starts[element]
+    const to = this.ends[element]
+    if (to <= from) return
+    const bytes = graph.sizeOrType(element)
+    const elements = graph.kind(target) !== BtfKind.ARRAY ? 1 : bytes === 0 ? 0 : (graph.bytesOf(target) ?? 0) / bytes
+    for (let i = 0, at = offset; i < elements && at < FARTHEST_MEMBER; i++, at += bytes) {
+      for (let pair = from; pair < to; pair += 2) {
+        if (at + this.pairs[pair] < FARTHEST_MEMBER) this.#push(at + this.pairs[pair], this.pairs[pair + 1])
+      }
+    }
+  }
+
+  #push(offset: number, pointee: number): void {
+    if (this.#used > 2 * MOST_PAIRS) return
+    if (this.#used + 2 > this.pairs.length) {
+      const larger = new Int32Array(this.pairs.length * 2)
+      larger.set(this.pairs)
+      this.pairs = larger
+    }
+    this.pairs[this.#used++] = offset
+    this.pairs[this.#used++] = pointee
+  }
+}
