@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { objectStates } from '../../lib/slab/model.js'
+import { readSlabs } from '../../lib/slab/readSlabs.js'
+import { slub61, slub618 } from '../builders/slabLayouts.js'
+import { SlubKernel, type TestCache } from '../builders/slubKernel.js'
+import { varied } from '../builders/structTypes.js'
+
+const more = {
+  structs: { kfence_metadata: { bytes: 96, members: { state: [0x30, 4], addr: 0x38, size: 0x40, cache: 0x48 } as const } },
+  enumerators: { KFENCE_OBJECT_UNUSED: 0, KFENCE_OBJECT_ALLOCATED: 1, KFENCE_OBJECT_FREED: 2 }
+}
+
+/** A pool of `objects` guarded pages, each marked as a slab. */
+function pool(kernel: SlubKernel, objects: number): { page: (i: number) => bigint; meta: bigint } {
+  const frame = kernel.pages(2 * (objects + 1))
+  const meta = kernel.alloc(96 * objects)
+  kernel.write(kernel.symbol('__kfence_pool', kernel.alloc(8)), kernel.virtual(frame))
+  for (let i = 0; i < objects; i++) kernel.set('kfence_metadata', meta + BigInt(96 * i), { addr: kernel.virtual(frame + 2 * (i + 1)) })
+  return { meta, page: (i) => kernel.virtual(frame + 2 * (i + 1)) }
+}
+
+function guarded(kernel: SlubKernel, page: bigint, cache: TestCache): void {
+  const frame = kernel.frameOf(page)
+  kernel.write(kernel.pageStruct(frame), 1n << 9n).set('slab', kernel.pageStruct(frame), { slab_cache: cache.address, objects: 1 })
+  if (kernel.types.enumerator('PGTY_slab') !== undefined) kernel.write(kernel.pageStruct(frame) + 0x30n, 0xf5000000, 4)
+}
+
+test.each([['an array', slub61, false], ['a pointer', slub618, true]])('objects in KFENCE\'s pool are their cache\'s, wherever in the page they lie (metadata %s)', (_, types, pointer) => {
+  const kernel = new SlubKernel({ types: varied(types, {}, more) })
+  const cache = kernel.cache('kmalloc-128', { objectBytes: 128 })
+  kernel.slab(cache, [3])
+  const { page, meta } = pool(kernel, 4)
+  kernel.symbol('kfence_metadata', pointer ? kernel.alloc(8) : meta)
+  if (pointer) kernel.write(kernel.view().symbol('kfence_metadata')!, meta)
+  for (const i of [0, 1, 2]) guarded(kernel, page(i), cache)
+  kernel.set('kfence_metadata', meta, { state: 1, addr: page(0) + 3968n, size: 100, cache: cache.address })
+  kernel.set('kfence_metadata', meta + 96n, { state: 2, addr: page(1), size: 128, cache: cache.address })
+  const slabs = readSlabs(kernel.view())
+  expect(slabs.caches()[0]).toMatchObject({ slabs: 1, bytes: 4096, total: 34, allocated: 32 })
+  const objects = slabs.objects()
+  const found = [...objects.address].map((address, i) => [address, objectStates[objects.state[i]]])
+  expect(found.slice(32)).toEqual([[page(0) + 3968n, 'allocated'], [page(1), 'free']])
+  expect(slabs.find(page(0) + 3970n)).toMatchObject({ object: page(0) + 3968n, offset: 2, slot: 0 })
+  expect(slabs.find(page(2))).toBeUndefined()
+  expect(kernel.warnings.list()).toEqual([])
+})
