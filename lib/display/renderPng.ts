@@ -8,6 +8,7 @@ export interface PngImage {
   readonly height: number
 }
 
+const family = 'Inter'
 const fonts = ['400Regular/Inter_400Regular.ttf', '600SemiBold/Inter_600SemiBold.ttf']
 
 /**
@@ -25,7 +26,11 @@ export async function svgToPng(svg: string, scale = 2): Promise<PngImage> {
   const image = new Resvg(svg, {
     background: 'white',
     fitTo: { mode: 'zoom', value: scale },
-    font: { loadSystemFonts: false, fontFiles: fonts.map((file) => resolve(`@expo-google-fonts/inter/${file}`)), defaultFontFamily: 'Inter' }
+    font: {
+      loadSystemFonts: false,
+      fontFiles: fonts.map((file) => resolve(`@expo-google-fonts/inter/${file}`)),
+      defaultFontFamily: family, sansSerifFamily: family, serifFamily: family, monospaceFamily: family
+    }
   }).render()
   return { bytes: Uint8Array.from(image.asPng()), width: Math.round(image.width / scale), height: Math.round(image.height / scale) }
 }

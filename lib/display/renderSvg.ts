@@ -1,3 +1,4 @@
+import { visible } from '../util/visible.js'
 import { vegaScene } from './vegaScene.js'
 
 /**
@@ -11,7 +12,9 @@ export async function renderSvg(specification: object): Promise<string> {
   const { resetSVGDefIds } = await import('vega') as unknown as { resetSVGDefIds: () => void }
   try {
     resetSVGDefIds()
-    return await view.toSVG()
+    const svg = await view.toSVG()
+    // XML has no way to write most control characters, so one in a name would make the whole image invalid.
+    return svg.split('\n').map(visible).join('\n')
   } finally {
     view.finalize()
   }
