@@ -7,10 +7,16 @@ import type { TypeGraph } from './typeGraph.js'
 export interface DeclarationOptions {
   /** Writes `[offset]` before each member, as crash's `struct -o` does, but always from the start of the outermost struct. */
   readonly offsets?: boolean
+  /**
+   * Writes out unnamed structs, unions and enums at any depth (default with offsets); otherwise, as gdb and crash do,
+   * one within another with a name between is `struct {...}`.
+   */
+  readonly expand?: boolean
 }
 
-/** How far types without a name are written out: gdb's `ptype` has the same rule. */
-const OUTERMOST = 1
+/** How far types without a name are written out: gdb's `ptype` starts with this, and a level takes one. */
+const AS_GDB = 1
+const ALL = 1000
 
 interface Line {
   readonly text: string
@@ -33,17 +39,18 @@ export function declaration(graph: TypeGraph, id: number, options: DeclarationOp
   const kind = graph.kind(id)
   const name = graph.name(id)
   const bytes = graph.bytesOf(id)
+  const show = options.expand ?? options.offsets ?? false ? ALL : AS_GDB
   const size = bytes === undefined ? [] : [`SIZE: ${bytes}`]
   if (kind === BtfKind.TYPEDEF) {
     const target = behindQualifiers(graph, graph.sizeOrType(id))
     const isUnnamed = tagWord[graph.kind(target)] !== undefined && graph.name(target) === ''
     if (!isUnnamed) return [`typedef ${declarator(graph, graph.sizeOrType(id), name)};`, ...size].join('\n')
     if (!isComposite(graph, target)) return [`typedef ${enumBody(graph, target)} ${name};`, ...size].join('\n')
-    const lines = [{ text: `typedef ${tagWord[graph.kind(target)]} {`, offset: undefined }, ...body(graph, target, 0, 1, OUTERMOST), { text: `} ${name};`, offset: undefined }]
+    const lines = [{ text: `typedef ${tagWord[graph.kind(target)]} {`, offset: undefined }, ...body(graph, target, 0, 1, show), { text: `} ${name};`, offset: undefined }]
     return [...join(lines, options, bytes), ...size].join('\n')
   }
   if (isComposite(graph, id)) {
-    const lines = [{ text: `${tagWord[kind]} ${name === '' ? '' : `${name} `}{`, offset: undefined }, ...body(graph, id, 0, 1, OUTERMOST), { text: '}', offset: undefined }]
+    const lines = [{ text: `${tagWord[kind]} ${name === '' ? '' : `${name} `}{`, offset: undefined }, ...body(graph, id, 0, 1, show), { text: '}', offset: undefined }]
     return [...join(lines, options, bytes), ...size].join('\n')
   }
   if (kind === BtfKind.ENUM || kind === BtfKind.ENUM64) return [enumBody(graph, id), ...size].join('\n')
