@@ -52,7 +52,8 @@ function write(graph: TypeGraph, id: number, name: string, body: (id: number) =>
         continue
       case BtfKind.ARRAY: {
         const elements = graph.words[graph.body(id) + 2]
-        inner = `${inner.startsWith('*') ? `(${inner})` : inner}[${elements}]`
+        // An array without elements is one of unknown length, at the end of a struct.
+        inner = `${inner.startsWith('*') ? `(${inner})` : inner}[${elements === 0 ? '' : elements}]`
         id = graph.words[graph.body(id)]
         continue
       }
