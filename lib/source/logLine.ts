@@ -11,7 +11,7 @@ export interface LogLine {
 }
 
 const level = /^<\d{1,3}>/
-const kernelStamp = /^\[\s*(\d+\.\d{3,})\](?:\[\s*[TC]\d+\])?\s?/
+const kernelStamp = /^\[\s*(\d+\.\d+)\](?:\[\s*[TC]\d+\])?\s?/
 const humanStamp = /^\[((?:mon|tue|wed|thu|fri|sat|sun) [^\]]{15,32})\]\s?/i
 const syslog = /^((?:[A-Z][a-z]{2}\s+\d+ \d\d:\d\d:\d\d(?:\.\d+)?)|(?:\d{4}-\d\d-\d\dT[\d:.,]+(?:Z|[+-]\d\d:?\d\d)?)) (\S+) [^:\s]+(?:\[\d+\])?:\s/
 
