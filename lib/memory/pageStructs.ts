@@ -18,8 +18,9 @@ export interface PageStructFacts {
   readonly frames: number
   /** The kernel's own symbol, for kernels whose VMCOREINFO lacks it. */
   readonly symbol: (name: string) => bigint | undefined
-  /** Offset of a struct's member, from VMCOREINFO or types. */
-  readonly offset: (member: string) => number | undefined
+  /** Bytes of a struct, and the offset of its member, from VMCOREINFO or types. */
+  readonly sizeOf: (struct: string) => number | undefined
+  readonly offset: (struct: string, member: string) => number | undefined
 }
 
 /** Low bits of `mem_section.section_mem_map` (Linux include/linux/mmzone.h): the pointer is aligned far beyond them. */
@@ -37,13 +38,25 @@ const defaultSectionBits: Readonly<Record<number, number>> = { 12: 27, 14: 27, 1
 export function readPageStructRuns(facts: PageStructFacts, warnings: Warnings): PageStructRun[] {
   const { vmcoreinfo } = facts
   // SPARSEMEM kernels have mem_section; on some of them VMCOREINFO shows a mem_map as well, which is then unused.
-  if (vmcoreinfo.symbol('mem_section') !== undefined) {
+  if (sectionTable(facts) !== undefined) {
     const runs = sectionRuns(facts, warnings)
     if (runs.length > 0) return runs
   }
-  const map = vmcoreinfo.symbol('vmemmap')
+  const map = vmcoreinfo.symbol('vmemmap') ?? arm64Map(facts)
   if (map !== undefined) return [{ start: 0, end: facts.frames, address: map }]
   return nodeRuns(facts)
+}
+
+/** arm64 tells where the virtual memory map starts, which describes memory from PHYS_OFFSET on. */
+function arm64Map({ vmcoreinfo, pageBytes, pageStructBytes }: PageStructFacts): bigint | undefined {
+  const start = vmcoreinfo.number('VMEMMAP_START')
+  const offset = vmcoreinfo.number('PHYS_OFFSET')
+  if (start === undefined || offset === undefined) return undefined
+  return BigInt.asUintN(64, start - offset / BigInt(pageBytes) * BigInt(pageStructBytes))
+}
+
+function sectionTable({ vmcoreinfo, symbol }: PageStructFacts): bigint | undefined {
+  return vmcoreinfo.symbol('mem_section') ?? symbol('mem_section')
 }
 
 /** What `SYMBOL(mem_section)` can mean. Kernels do not tell which. */
@@ -63,13 +76,13 @@ function sectionRuns(facts: PageStructFacts, warnings: Warnings): PageStructRun[
  * kernels around 4.15); `flat`: it is the array of sections itself.
  */
 function sectionRunsAs(facts: PageStructFacts, reading: (typeof readings)[number], warnings: Warnings): PageStructRun[] {
-  const { memory, vmcoreinfo, pageBytes, pageStructBytes, frames } = facts
-  const sectionBytes = vmcoreinfo.size('mem_section') ?? 16
-  const mapOffset = vmcoreinfo.offset('mem_section.section_mem_map') ?? 0
+  const { memory, vmcoreinfo, pageBytes, pageStructBytes, frames, sizeOf, offset } = facts
+  const sectionBytes = sizeOf('mem_section') ?? 16
+  const mapOffset = offset('mem_section', 'section_mem_map') ?? 0
   const sectionBits = Number(vmcoreinfo.number('SECTION_SIZE_BITS') ?? defaultSectionBits[Math.log2(pageBytes)])
   const framesPerSection = 2 ** sectionBits / pageBytes
-  const length = vmcoreinfo.length('mem_section') ?? 0
-  let table = vmcoreinfo.symbol('mem_section')!
+  const length = vmcoreinfo.length('mem_section') ?? Infinity
+  let table = sectionTable(facts)!
   if (!(framesPerSection >= 1) || sectionBytes < 8 || mapOffset + 8 > sectionBytes) return []
   const perRoot = reading === 'flat' ? 1 : Math.max(1, Math.floor(pageBytes / sectionBytes))
   const sections = Math.min(length * perRoot, Math.ceil(frames / framesPerSection), mostSections)
@@ -117,9 +130,9 @@ function sectionRunsAs(facts: PageStructFacts, reading: (typeof readings)[number
 /** DISCONTIGMEM and FLATMEM: each node has its array of page structures. */
 function nodeRuns({ memory, vmcoreinfo, frames, symbol, offset }: PageStructFacts): PageStructRun[] {
   const runs: PageStructRun[] = []
-  const mapAt = offset('pglist_data.node_mem_map')
-  const startAt = offset('pglist_data.node_start_pfn')
-  const spannedAt = offset('pglist_data.node_spanned_pages')
+  const mapAt = offset('pglist_data', 'node_mem_map')
+  const startAt = offset('pglist_data', 'node_start_pfn')
+  const spannedAt = offset('pglist_data', 'node_spanned_pages')
   if (mapAt !== undefined && startAt !== undefined && spannedAt !== undefined) {
     const word = (address: bigint): bigint | undefined => {
       const bytes = memory.tryRead(address, 8)

@@ -73,6 +73,7 @@ export interface KnownAddress {
   readonly address: bigint
 }
 
+const upperHalf = 1n << 63n
 /** Symbols that decide on the order; the rest follows them. */
 const trialSymbols = 4096
 
@@ -93,7 +94,10 @@ export function kallsymsEncodingOf(
       const one = { ...entries, bytes: entries.bytes.subarray(index * entryBytes), address: entries.address + BigInt(index * entryBytes) }
       return decodeKallsymsAddresses(one, 1, encoding)[0] === address
     }).length
-    const sorted = ascending(decodeKallsymsAddresses(entries, asked.length > 0 ? Math.min(count, trialSymbols) : count, encoding))
+    const trial = decodeKallsymsAddresses(entries, asked.length > 0 ? Math.min(count, trialSymbols) : count, encoding)
+    // The last symbols of a kernel are its own, whatever stands first.
+    if (asked.length === 0 && trial[count - 1] < upperHalf) continue
+    const sorted = ascending(trial)
     if (best === undefined || right > best.right || (right === best.right && sorted > best.sorted)) best = { encoding, right, sorted }
   }
   if (best === undefined) return undefined

@@ -1,7 +1,7 @@
-import { FaultError, MissingSymbolError, SlablabError } from '../errors.js'
-import { cpusOfOffsets, perCpuOffsets, possibleCpus } from '../memory/cpus.js'
-import { directMapAt, findDirectMap } from '../memory/directMap.js'
+import { MissingSymbolError } from '../errors.js'
 import type { AddressSpace } from '../memory/addressSpace.js'
+import { startKernelMap } from '../memory/arch/x86_64.js'
+import { imageRanges, type ImageRange } from '../memory/imageRanges.js'
 import type { PhysicalMemory } from '../memory/memory.js'
 import { PageStructMap } from '../memory/pageStructMap.js'
 import { readPageStructRuns, type PageStructRun } from '../memory/pageStructs.js'
@@ -10,70 +10,67 @@ import type { KernelView } from '../slab/kernelView.js'
 import type { Btf } from '../source/btf.js'
 import type { Vmcoreinfo } from '../source/vmcoreinfo.js'
 import type { Kallsyms } from '../symbol/kallsyms.js'
-import { kallsymsPlaces, readKallsyms } from '../symbol/kallsymsFromMemory.js'
-import { SymbolTable, type SymbolRecord } from '../symbol/symbolTable.js'
+import { SymbolTable } from '../symbol/symbolTable.js'
 import { typesOf, type BtfTypes } from '../type/btfTypes.js'
 import { emptyTypes } from '../type/emptyTypes.js'
 import type { TypeTable } from '../type/typeTable.js'
 import type { Warnings } from '../warnings.js'
-import { readModules, readModuleSymbols, type KernelModule } from './kernelModules.js'
+import { findModuleList } from './findModuleList.js'
+import { KernelCpus } from './kernelCpus.js'
+import { kernelDirectMap } from './kernelDirectMap.js'
+import { readModules, readModuleSymbols, type KernelModule, type ModuleFacts } from './kernelModules.js'
+import { mergeSorted, readKernelSymbols } from './kernelSymbols.js'
 import { readKernelBtf, typesWithModules, type TypeFacts } from './kernelTypes.js'
-import { wordAt } from './words.js'
+
+/** What a dump's kernel is opened with besides the dump itself. */
+export interface GivenEvidence {
+  /** Symbols from elsewhere (System.map, vmlinux), for what the dump's own lack. */
+  readonly symbols?: SymbolTable
+}
 
 /** One kernel in a dump. Everything is read when first asked for, and once. */
 export class DumpKernel implements KernelView {
   readonly architecture: 'x86_64' | 'arm64'
   readonly pageBytes: number
-  readonly physical: PhysicalMemory
-  readonly vmcoreinfo: Vmcoreinfo
-  readonly warnings: Warnings
   readonly #space: AddressSpace
-  readonly #cache = new Map<string, unknown>()
+  readonly #given: GivenEvidence
+  readonly #made = new Map<string, unknown>()
 
-  constructor(space: AddressSpace, physical: PhysicalMemory, vmcoreinfo: Vmcoreinfo, warnings: Warnings) {
+  constructor(
+    space: AddressSpace, readonly physical: PhysicalMemory, readonly vmcoreinfo: Vmcoreinfo, readonly warnings: Warnings, given: GivenEvidence = {}
+  ) {
     this.#space = space
+    this.#given = given
     this.architecture = space.architecture
-    this.physical = physical
     this.pageBytes = physical.pageBytes
-    this.vmcoreinfo = vmcoreinfo
-    this.warnings = warnings
   }
 
   get memory(): VirtualMemory {
-    return this.#once('memory', () => {
-      const window = this.#findDirectMap()
-      if (window !== undefined) this.#space.memory.useDirectMap(window)
-      this.#cache.set('direct', window)
-      return this.#space.memory
-    })
+    void this.#directMap()
+    return this.#space.memory
   }
 
   /** The kernel's own symbols, modules' not among them; undefined (and a warning) where they cannot be read. */
   get kallsyms(): Kallsyms | undefined {
-    return this.#once('kallsyms', () => {
-      try {
-        return this.#readKallsyms()
-      } catch (error) {
-        if (!(error instanceof SlablabError)) throw error
-        this.warnings.add(`no kernel symbols: ${error.message}`)
-        return undefined
-      }
-    })
+    return this.#once('kallsyms', () => readKernelSymbols({
+      memory: this.#space.memory, vmcoreinfo: this.vmcoreinfo, image: () => this.image, warnings: this.warnings
+    }))
   }
 
   get symbols(): SymbolTable {
     return this.#once('symbols', () => {
-      const kernel = this.kallsyms?.records() ?? []
       const modules = this.modules.flatMap((module) => readModuleSymbols(this.#moduleFacts(), module))
-      return new SymbolTable(merged(kernel, modules.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))))
+      modules.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
+      const own = new SymbolTable(mergeSorted(this.kallsyms?.records() ?? [], modules))
+      return this.#given.symbols === undefined ? own : own.merge(this.#given.symbols)
     })
   }
 
   get modules(): readonly KernelModule[] {
     return this.#once('modules', () => {
-      const head = this.symbol('modules')
-      if (head === undefined || this.#kernelTypes() === undefined) return []
-      return readModules(this.#moduleFacts(), head)
+      if (this.#kernelTypes() === undefined) return []
+      const head = this.symbol('modules') ?? this.#findModules()
+      return head === undefined ? [] : readModules(this.#moduleFacts(), head)
     })
   }
 
@@ -85,8 +82,13 @@ export class DumpKernel implements KernelView {
     })
   }
 
+  /** Stretches of the kernel image by its page tables; empty where these are missing. */
+  get image(): readonly ImageRange[] {
+    return this.#once('image', () => this.#space.image === undefined ? [] : imageRanges(this.#space.walk, this.#space.image))
+  }
+
   symbol(name: string): bigint | undefined {
-    return this.kallsyms?.address(name) ?? this.vmcoreinfo.symbol(name)
+    return this.#plainSymbol(name) ?? this.#cpus().symbol(name)
   }
 
   physicalOf(address: bigint): number | undefined {
@@ -122,32 +124,41 @@ export class DumpKernel implements KernelView {
   }
 
   get cpus(): readonly number[] {
-    return this.#once('cpus', () => possibleCpus(this.#cpuFacts()) ?? cpusOfOffsets(this.#cpuFacts()))
+    return this.#cpus().cpus
   }
 
   perCpu(address: bigint, cpu: number): bigint {
-    const offsets = this.#once('offsets', () => perCpuOffsets(this.#cpuFacts(), this.cpus))
-    const offset = offsets.get(cpu)
-    // A kernel for one CPU has no offsets.
-    if (offset === undefined && offsets.size > 0) throw new FaultError(address, 'absent', `per-CPU area of CPU ${cpu}`)
-    return BigInt.asUintN(64, address + (offset ?? 0n))
+    return this.#cpus().address(address, cpu)
   }
 
-  #readKallsyms(): Kallsyms {
-    const { vmcoreinfo, warnings } = this
-    const memory = this.#space.memory
-    const read = (address: bigint, bytes: number): Uint8Array | undefined => {
-      const found = memory.tryRead(address, bytes)
-      return typeof found === 'string' ? undefined : found
-    }
-    const places = kallsymsPlaces((name) => vmcoreinfo.symbol(name))
-    if (places === undefined) throw new MissingSymbolError('kallsyms_names', 'VMCOREINFO does not tell where the kernel keeps its symbols')
-    const known = new Map<string, bigint>()
-    for (const name of ['_stext', 'init_uts_ns', 'node_online_map', 'swapper_pg_dir']) {
-      const address = vmcoreinfo.symbol(name)
-      if (address !== undefined) known.set(name, address)
-    }
-    return readKallsyms(read, places, known, memory.littleEndian, warnings)
+  /** Symbols of the dump, of VMCOREINFO, of what was given; not what takes a search. */
+  #plainSymbol(name: string): bigint | undefined {
+    return this.kallsyms?.address(name) ?? this.vmcoreinfo.symbol(name) ??
+      this.#given.symbols?.named(name).find(({ module }) => module === null)?.address
+  }
+
+  #cpus(): KernelCpus {
+    return this.#once('cpus', () => new KernelCpus({
+      memory: this.memory, physical: this.physical, virtualOf: (physical) => this.virtualOf(physical),
+      symbol: (name) => this.#plainSymbol(name), image: () => this.image, types: this.#kernelTypes(), warnings: this.warnings
+    }))
+  }
+
+  #directMap(): LinearWindow | undefined {
+    return this.#once('directMap', () => {
+      const window = kernelDirectMap({
+        space: this.#space, physical: this.physical, vmcoreinfo: this.vmcoreinfo,
+        symbol: (name) => this.#plainSymbol(name), warnings: this.warnings
+      })
+      if (window !== undefined) this.#space.memory.useDirectMap(window)
+      return window
+    })
+  }
+
+  #directWindow(): LinearWindow {
+    const window = this.#directMap()
+    if (window === undefined) throw new MissingSymbolError('the direct map', 'physical addresses have no virtual ones')
+    return window
   }
 
   #kernelBtf(): Btf | undefined {
@@ -162,101 +173,53 @@ export class DumpKernel implements KernelView {
   }
 
   #typeFacts(): TypeFacts {
-    return { memory: this.memory, symbol: (name) => this.symbol(name), warnings: this.warnings }
+    return { memory: this.memory, symbol: (name) => this.#plainSymbol(name), warnings: this.warnings }
   }
 
-  #moduleFacts(): { memory: VirtualMemory; types: TypeTable; warnings: Warnings } {
+  #moduleFacts(): ModuleFacts {
     return { memory: this.memory, types: this.#kernelTypes() ?? emptyTypes, warnings: this.warnings }
   }
 
-  #cpuFacts(): { memory: VirtualMemory; symbol: (name: string) => bigint | undefined } {
-    return { memory: this.memory, symbol: (name) => this.symbol(name) }
+  #findModules(): bigint | undefined {
+    const regions = moduleRegions(this.architecture, this.vmcoreinfo, this.#space.image?.start)
+    return findModuleList({ memory: this.memory, walk: this.#space.walk, types: this.#kernelTypes() ?? emptyTypes, regions })
   }
 
   #pageStructs(): PageStructMap {
     return this.#once('pageStructs', () => {
-      const { memory, vmcoreinfo, pageBytes, pageStructBytes, warnings } = this
-      const offset = (member: string): number | undefined => {
-        const [struct, ...path] = member.split('.')
-        return vmcoreinfo.offset(member) ?? this.types.member(struct, path.join('.'))?.offset
-      }
+      const { memory, vmcoreinfo, pageBytes, pageStructBytes, physical, warnings } = this
       const runs = readPageStructRuns({
-        memory, vmcoreinfo, pageBytes, pageStructBytes, frames: this.physical.frames, symbol: (name) => this.symbol(name), offset
+        memory, vmcoreinfo, pageBytes, pageStructBytes, frames: physical.frames,
+        symbol: (name) => this.#plainSymbol(name),
+        sizeOf: (struct) => vmcoreinfo.size(struct) ?? this.types.sizeOf(struct),
+        offset: (struct, member) => vmcoreinfo.offset(`${struct}.${member}`) ?? this.types.member(struct, member)?.offset
       }, warnings)
       return new PageStructMap(runs, pageStructBytes)
     })
   }
 
-  #directWindow(): LinearWindow {
-    void this.memory
-    const window = this.#cache.get('direct') as LinearWindow | undefined
-    if (window === undefined) throw new MissingSymbolError('the direct map', 'physical addresses have no virtual ones')
-    return window
-  }
-
-  #findDirectMap(): LinearWindow | undefined {
-    const { physical, vmcoreinfo, warnings } = this
-    const { walk, image, architecture } = this.#space
-    const found = findDirectMap(physical, walk, directMapCandidates(architecture, vmcoreinfo, this.#space.memory), image?.start)
-    if (found !== undefined) return found
-    const base = this.#directMapBySymbol()
-    if (base === undefined) {
-      warnings.add('the direct map was not found: addresses are translated through page tables only')
-      return undefined
-    }
-    warnings.add('the direct map could not be verified through page tables: taken as the kernel\'s own symbols tell')
-    return directMapAt(physical, base)
-  }
-
-  /** Address of physical 0 by the kernel's own variables, for dumps whose page tables are missing. */
-  #directMapBySymbol(): bigint | undefined {
-    const { vmcoreinfo } = this
-    const memory = this.#space.memory
-    if (this.architecture === 'arm64') return arm64DirectMaps(vmcoreinfo)[0]
-    const symbol = this.kallsyms?.address('page_offset_base')
-    return symbol === undefined ? undefined : wordAt(memory, symbol)
-  }
-
   #once<T>(name: string, make: () => T): T {
-    if (!this.#cache.has(name)) this.#cache.set(name, make())
-    return this.#cache.get(name) as T
+    if (!this.#made.has(name)) this.#made.set(name, make())
+    return this.#made.get(name) as T
   }
 }
 
-/** Two lists in address order as one: cheaper than sorting a hundred thousand symbols for a few hundred that came in. */
-function merged(many: readonly SymbolRecord[], few: readonly SymbolRecord[]): SymbolRecord[] {
-  const all: SymbolRecord[] = []
-  let from = 0
-  for (const record of few) {
-    let low = from
-    let high = many.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (many[middle].address <= record.address) low = middle + 1
-      else high = middle
-    }
-    for (; from < low; from++) all.push(many[from])
-    all.push(record)
+/** Branches of arm64 modules into the kernel and back reach 2 GiB with procedure linkage tables, 128 MiB without. */
+const arm64Reach = [1n << 27n, 1n << 31n]
+
+/**
+ * Modules lie behind the image on x86-64 (Linux arch/x86/include/asm/pgtable_64_types.h). arm64 has a region for them, and puts them
+ * near the image instead where KASLR moved that out of reach (arch/arm64/kernel/module.c).
+ */
+function moduleRegions(architecture: 'x86_64' | 'arm64', vmcoreinfo: Vmcoreinfo, image: bigint | undefined): { start: bigint; end: bigint }[] {
+  if (architecture === 'x86_64') {
+    const imageBytes = vmcoreinfo.number('KERNEL_IMAGE_SIZE') ?? 0x20000000n
+    return [{ start: startKernelMap + imageBytes, end: 0xffffffffff000000n }]
   }
-  for (; from < many.length; from++) all.push(many[from])
-  return all
-}
-
-/** Where physical 0 may lie in the direct map, the likeliest first. */
-function* directMapCandidates(architecture: 'x86_64' | 'arm64', vmcoreinfo: Vmcoreinfo, memory: VirtualMemory): Iterable<bigint> {
-  if (architecture === 'arm64') yield* arm64DirectMaps(vmcoreinfo)
-  // Since 4.15 the section table is allocated, so it lies in the direct map.
-  const table = vmcoreinfo.symbol('mem_section')
-  const place = table === undefined ? 'unmapped' : memory.translate(table)
-  if (table !== undefined && typeof place === 'number') yield table - BigInt(place)
-  // Without KASLR (Linux Documentation/arch/x86/x86_64/mm.rst): since 4.20, before it, with five levels.
-  if (architecture === 'x86_64') yield* [0xffff888000000000n, 0xffff880000000000n, 0xff11000000000000n]
-}
-
-/** The linear map starts at the bottom of the kernel's half since 5.4, at its middle before (Linux commit 14c127c957c1). */
-function arm64DirectMaps(vmcoreinfo: Vmcoreinfo): bigint[] {
-  const bits = vmcoreinfo.number('VA_BITS')
-  const offset = vmcoreinfo.number('PHYS_OFFSET')
-  if (bits === undefined || offset === undefined) return []
-  return [bits, bits - 1n].map((width) => BigInt.asUintN(64, -(1n << width) - offset))
+  const regions: { start: bigint; end: bigint }[] = []
+  const start = vmcoreinfo.number('MODULES_VADDR')
+  const end = vmcoreinfo.number('MODULES_END')
+  if (start !== undefined && end !== undefined) regions.push({ start: BigInt.asUintN(64, start), end: BigInt.asUintN(64, end) })
+  if (image !== undefined) regions.push(...arm64Reach.map((reach) => ({ start: image - reach, end: image + reach })))
+  return regions
 }

@@ -1,5 +1,5 @@
 import type { PhysicalMemory } from '../memory.js'
-import { TableReader, UNMAPPED, type Mapping, type PageWalk } from './pageWalk.js'
+import { TableReader, UNMAPPED, wholeHalf, type Mapping, type PageWalk, type Search } from './pageWalk.js'
 
 /** Bits of a descriptor (Arm ARM D8.3). */
 const VALID = 0x1
@@ -69,12 +69,12 @@ export class Arm64PageWalk implements PageWalk {
     return UNMAPPED
   }
 
-  *mappings(budget: number): Iterable<Mapping> {
-    const left = { tables: budget }
+  *mappings(budget: number, part = wholeHalf): Iterable<Mapping> {
+    const left: Search = { tables: budget, ...part }
     yield* this.#under(this.paging.root, this.#levels, this.#topEntries, -1n << BigInt(this.paging.vaBits), left)
   }
 
-  *#under(table: number, level: number, entries: number, base: bigint, left: { tables: number }): Iterable<Mapping> {
+  *#under(table: number, level: number, entries: number, base: bigint, left: Search): Iterable<Mapping> {
     const shift = this.paging.pageShift + (level - 1) * this.#levelBits
     for (let index = 0; index < entries; index++) {
       if (this.#reader.read(table + index * 8, level) < 0) return
@@ -82,6 +82,7 @@ export class Arm64PageWalk implements PageWalk {
       if ((kind & VALID) === 0 || (level === 1 && kind !== TABLE)) continue
       const bytes = 2 ** shift
       const address = BigInt.asUintN(64, base + (BigInt(index) << BigInt(shift)))
+      if (address + BigInt(bytes) <= left.start || address >= left.end) continue
       const target = this.#address()
       if (level === 1 || kind !== TABLE) {
         yield { address, physical: target - (target % bytes), bytes, writable: (this.#reader.low & READ_ONLY) === 0 }

@@ -13,8 +13,11 @@ export interface PageWalk {
    * table can map.
    */
   canonicalHigh(high: number): number
-  /** What the tables map from `low` on, for whoever looks for the direct map. In ascending order, within `budget` table reads. */
-  mappings(budget: number): Iterable<Mapping>
+  /**
+   * What the tables map of the kernel's half, or of a part of it, in ascending order: for whoever looks for memory without knowing where.
+   * At most `budget` tables are read.
+   */
+  mappings(budget: number, part?: { readonly start: bigint; readonly end: bigint }): Iterable<Mapping>
 }
 
 /** A stretch of addresses that one table entry maps. */
@@ -23,6 +26,16 @@ export interface Mapping {
   readonly physical: number
   readonly bytes: number
   readonly writable: boolean
+}
+
+/** The kernel's half of the address space. */
+export const wholeHalf: { readonly start: bigint; readonly end: bigint } = { start: 1n << 63n, end: 1n << 64n }
+
+/** A walk over mappings under way: tables that may still be read, and what is looked at. */
+export interface Search {
+  tables: number
+  readonly start: bigint
+  readonly end: bigint
 }
 
 const reasons: readonly FaultReason[] = ['unmapped', 'absent', 'excluded', 'corrupt']

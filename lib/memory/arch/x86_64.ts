@@ -1,5 +1,5 @@
 import type { PhysicalMemory } from '../memory.js'
-import { TableReader, UNMAPPED, type Mapping, type PageWalk } from './pageWalk.js'
+import { TableReader, UNMAPPED, wholeHalf, type Mapping, type PageWalk, type Search } from './pageWalk.js'
 
 /** Where the kernel image is linked: __START_KERNEL_map (Linux arch/x86/include/asm/page_64_types.h). */
 export const startKernelMap = 0xffffffff80000000n
@@ -64,13 +64,13 @@ export class X86PageWalk implements PageWalk {
     return UNMAPPED
   }
 
-  *mappings(budget: number): Iterable<Mapping> {
-    const left = { tables: budget }
+  *mappings(budget: number, part = wholeHalf): Iterable<Mapping> {
+    const left: Search = { tables: budget, ...part }
     // The upper half of the top table is the kernel's.
     yield* this.#under(this.paging.root, this.paging.levels, entries / 2, -1n << BigInt(pageShift + this.paging.levels * levelBits - 1), true, left)
   }
 
-  *#under(table: number, level: number, first: number, base: bigint, writable: boolean, left: { tables: number }): Iterable<Mapping> {
+  *#under(table: number, level: number, first: number, base: bigint, writable: boolean, left: Search): Iterable<Mapping> {
     const shift = pageShift + (level - 1) * levelBits
     for (let index = first; index < entries; index++) {
       if (this.#reader.read(table + index * 8, level) < 0) return
@@ -78,6 +78,7 @@ export class X86PageWalk implements PageWalk {
       if ((entry & PRESENT) === 0) continue
       const bytes = 2 ** shift
       const address = BigInt.asUintN(64, base + (BigInt(index - first) << BigInt(shift)))
+      if (address + BigInt(bytes) <= left.start || address >= left.end) continue
       const target = this.#address()
       const mayWrite = writable && (entry & WRITABLE) !== 0
       if (level === 1 || (level <= 3 && (entry & LARGE) !== 0)) {
