@@ -4,6 +4,9 @@ import type { System } from '../system/system.js'
 import { cachesTable } from '../table/caches.js'
 import { objectsTable } from '../table/objects.js'
 import { symbolsTable } from '../table/symbols.js'
+import type { TypeDeclaration } from '../type/typeDeclaration.js'
+import type { TypedValue } from '../type/typedValue.js'
+import { readTyped, typeOf, type TypedReadOptions, type TypeOptions } from './typedRead.js'
 
 /** One machine's evidence as a person holds it: what is known of it as tables, and the system itself for analyses. */
 export interface Dump {
@@ -21,6 +24,18 @@ export interface Dump {
    * No rows where the evidence knows none.
    */
   symbol(nameOrAddress: string | bigint): ColumnTable
+  /**
+   * The declaration of a type with the offset of each member, as {@link typeOf}; it prints itself.
+   *
+   * @throws MissingSymbolError where the evidence holds no types, or none of that name
+   */
+  type(name: string, options?: TypeOptions): TypeDeclaration
+  /**
+   * A value of a type in the machine's memory, as {@link readTyped}; it prints itself as crash's `struct TYPE ADDRESS` does.
+   *
+   * @throws MissingSymbolError where the evidence holds no types, or none of that name
+   */
+  read(type: string, address: string | bigint, options?: TypedReadOptions): TypedValue
 }
 
 /**
@@ -33,6 +48,8 @@ export function dumpOf(system: System): Dump {
     system,
     caches: () => cachesTable(system.caches()),
     objects: async (cacheName) => objectsTable(system.objects(typeof cacheName === 'string' ? [cacheName] : cacheName)),
-    symbol: (nameOrAddress) => symbolsTable(findSymbols(system.symbols, nameOrAddress))
+    symbol: (nameOrAddress) => symbolsTable(findSymbols(system.symbols, nameOrAddress)),
+    type: (name, options) => typeOf(system, name, options),
+    read: (type, address, options) => readTyped(system, type, address, options)
   }
 }

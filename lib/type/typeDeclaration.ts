@@ -2,7 +2,9 @@ import { declaration, type DeclarationOptions } from './declaration.js'
 import { layout, type LayoutMember } from './layout.js'
 import type { TypeGraph } from './typeGraph.js'
 
+/** How node's console and a notebook ask a value to show itself. */
 const inspect = Symbol.for('nodejs.util.inspect.custom')
+const display = Symbol.for('Jupyter.display')
 
 /** A type as declared, which prints itself; {@link members} has the same as data. */
 export class TypeDeclaration {
@@ -45,6 +47,10 @@ export class TypeDeclaration {
 
   [inspect](): string {
     return this.text
+  }
+
+  [display](): Record<string, string> {
+    return { 'text/plain': this.text }
   }
 
   toJSON(): { type: string; bytes: number | null; module: string | null; members: Omit<LayoutMember, 'typeId'>[] } {

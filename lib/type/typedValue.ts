@@ -28,7 +28,9 @@ const DEEPEST = 24
 const INT_SIGNED = 1
 const INT_BOOL = 4
 
+/** How node's console and a notebook ask a value to show itself. */
 const inspect = Symbol.for('nodejs.util.inspect.custom')
+const display = Symbol.for('Jupyter.display')
 
 /**
  * A value of a C type as read from a machine's memory. Prints itself as crash's `struct` does; members are at hand by path.
@@ -89,6 +91,10 @@ export class TypedValue {
 
   [inspect](): string {
     return this.text
+  }
+
+  [display](): Record<string, string> {
+    return { 'text/plain': this.text }
   }
 
   toJSON(): { type: string; address: string; bytes: number; members: ValueMember[] } {
