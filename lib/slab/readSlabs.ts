@@ -1,5 +1,4 @@
 import { MissingSymbolError } from '../errors.js'
-import type { AllocatorReader } from './allocatorReader.js'
 import { readCaches } from './cacheList.js'
 import type { KernelView } from './kernelView.js'
 import { Kfence } from './kfence.js'
@@ -24,7 +23,7 @@ import { hex } from '../util/hex.js'
  * const slabs = readSlabs(view)
  * slabs.caches().find(({ name }) => name === 'kmalloc-128')?.allocated // 71003
  */
-export function readSlabs(view: KernelView): Slabs & { readonly internals: SlabState } {
+export function readSlabs(view: KernelView): Slabs {
   const reader = new KmemCacheReader(view)
   if (reader.allocator === null) throw new MissingSymbolError('kmem_cache.oo', 'the kernel has neither SLUB nor SLAB')
   const slub = reader.allocator === 'SLUB'
@@ -36,24 +35,26 @@ export function readSlabs(view: KernelView): Slabs & { readonly internals: SlabS
   for (const [pointer, position] of pointers) cacheOfPointer[position] = byAddress.get(pointer) ?? NO_INDEX
   const cacheOfRow = cacheRows(pages, pointers).map((position) => cacheOfPointer[position])
   const table = new SlabTable(view, caches, pages, cacheOfRow)
-  const allocator: AllocatorReader = slub ? new Slub(view) : new Slab(view)
+  const slubReader = slub ? new Slub(view) : undefined
+  const slabReader = slub ? undefined : new Slab(view)
+  const allocator = (slubReader ?? slabReader)!
   guardedSlabs(view, table, byAddress)
   orphans(table, pages)
   allocator.count(table, pages)
   for (const slab of findLeavingSlabs(view, table)) table.leave(slab)
   table.allot()
-  return slabsOf(reader.allocator, new SlabState(table, allocator))
-}
-
-function slabsOf(allocator: 'SLUB' | 'SLAB', state: SlabState): Slabs & { readonly internals: SlabState } {
+  const state = new SlabState(table, allocator)
   return {
-    allocator,
+    allocator: reader.allocator,
     caches: () => state.caches(),
     objects: (names) => state.objects(names),
     slabs: () => state.slabs(),
     find: (address) => state.find(address),
-    slabOfFrame: (frame) => state.table.ofFrame(frame),
-    internals: state
+    slabOfFrame: (frame) => table.ofFrame(frame),
+    table,
+    settle: (cache) => state.settle(cache),
+    cpuSlabs: (cache) => slubReader?.cpuSlabs(table, cache) ?? [],
+    arrayCaches: (cache) => slabReader?.arrayCaches(table, cache) ?? []
   }
 }
 

@@ -1,4 +1,7 @@
 import type { SlabCache, SlabObjects } from './model.js'
+import type { ArrayCache } from './slabAllocator/arrayCaches.js'
+import type { SlabTable } from './slabTable.js'
+import type { CpuSlab } from './slub/cpuSlabs.js'
 
 /** Where an address lies in slab memory. */
 export interface SlabPlace {
@@ -50,4 +53,12 @@ export interface Slabs {
   find(address: bigint): SlabPlace | undefined
   /** Row of {@link SlabRecords} whose slab holds a page frame, or -1: for scans. */
   slabOfFrame(frame: number): number
+  /** The raw state behind all of these, for readers that go through slabs themselves: rows as in {@link SlabRecords}, caches as in `caches()`. */
+  readonly table: SlabTable
+  /** Brings the states of one cache's objects (row of `caches()`) in `table` up to what the dump says. */
+  settle(cache: number): void
+  /** SLUB before v7.0: each possible CPU's part of a cache. */
+  cpuSlabs(cache: number): readonly CpuSlab[]
+  /** SLAB: what CPUs and nodes keep of a cache's free objects. */
+  arrayCaches(cache: number): readonly ArrayCache[]
 }

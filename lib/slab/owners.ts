@@ -1,0 +1,131 @@
+import { FaultError } from '../errors.js'
+import { readCString } from '../memory/memory.js'
+import type { KernelView } from './kernelView.js'
+import type { SlabTable } from './slabTable.js'
+import { slabStruct } from './slub/slub.js'
+import { StructReader } from './structReader.js'
+
+/** Where an object was allocated, as memory allocation profiling keeps it (`struct codetag`, v6.10). */
+export interface AllocationSite {
+  readonly file: string
+  readonly line: number
+  readonly function: string
+  readonly module: string | null
+}
+
+/** Low bits of the vector's address are flags: at most three (enum objext_flags, enum page_memcg_data_flags). */
+const FLAG_MASK = 7n
+/** CODETAG_EMPTY: allocated while profiling was off (include/linux/alloc_tag.h). */
+const CODETAG_EMPTY = 1n
+const POINTER_BYTES = 8
+const LONGEST_TEXT = 256
+/** Cgroups nest no deeper in any configuration. */
+const DEEPEST_PATH = 64
+
+/**
+ * Reads whom an object is charged to, and where it was allocated: from the vector that a slab has beside its objects. Three layouts:
+ * `page.obj_cgroups` (v5.9), `memcg_data` (v5.11) of pointers, `obj_exts` (v6.10) of `struct slabobj_ext`.
+ */
+export class Owners {
+  readonly #member: string | undefined
+  readonly #slab: StructReader
+  readonly #ext: StructReader
+  readonly #paths = new Map<bigint, string | null>()
+  readonly #sites = new Map<bigint, AllocationSite | null>()
+  readonly #vectors = new Map<number, { address: bigint; stride: number } | null>()
+
+  constructor(readonly view: KernelView, readonly table: SlabTable) {
+    this.#slab = slabStruct(view)
+    this.#member = this.#slab.spelled('obj_exts', 'memcg_data', 'obj_cgroups')
+    this.#ext = this.#reader('slabobj_ext')
+  }
+
+  /** Whether this kernel keeps either. */
+  get exist(): boolean {
+    return this.#member !== undefined
+  }
+
+  /** Path of the cgroup that an object is charged to (`/system.slice/app.service`); null where it is charged to none or that is not in the dump. */
+  cgroup(slab: number, slot: number): string | null {
+    const objcg = this.#word(slab, slot, this.#ext.exists ? 'objcg' : null)
+    if (objcg === 0n) return null
+    let path = this.#paths.get(objcg)
+    if (path === undefined) this.#paths.set(objcg, (path = this.#try(() => this.#path(objcg))))
+    return path
+  }
+
+  /** Where an object was allocated; null where the kernel does not know. */
+  site(slab: number, slot: number): AllocationSite | null {
+    const member = this.#ext.spelled('ref.ct', 'ref')
+    const tag = member === undefined ? 0n : this.#word(slab, slot, member)
+    if (tag === 0n || tag === CODETAG_EMPTY) return null
+    let site = this.#sites.get(tag)
+    if (site === undefined) this.#sites.set(tag, (site = this.#try(() => this.#codetag(tag))))
+    return site
+  }
+
+  /** A word of an object's entry in its slab's vector; 0 where there is none. */
+  #word(slab: number, slot: number, member: string | null): bigint {
+    const vector = this.#vector(slab)
+    if (vector === null) return 0n
+    const entry = vector.address + BigInt((this.table.guarded[slab] === 1 ? 0 : slot) * vector.stride)
+    const place = member === null ? 0 : this.#ext.find(member)?.offset
+    const bytes = place === undefined ? 'absent' : this.view.memory.tryRead(entry + BigInt(place), POINTER_BYTES)
+    return typeof bytes === 'string' ? 0n : new DataView(bytes.buffer, bytes.byteOffset, POINTER_BYTES).getBigUint64(0, this.view.memory.littleEndian)
+  }
+
+  #vector(slab: number): { address: bigint; stride: number } | null {
+    let found = this.#vectors.get(slab)
+    if (found === undefined) this.#vectors.set(slab, (found = this.#try(() => this.#readVector(slab))))
+    return found
+  }
+
+  #readVector(slab: number): { address: bigint; stride: number } | null {
+    const page = this.view.pageStructOf(this.table.frame[slab])
+    if (page === undefined || this.#member === undefined) return null
+    const address = this.#slab.pointer(page, this.#member) & ~FLAG_MASK
+    if (address === 0n) return null
+    const own = this.#ext.exists ? this.#ext.bytes : POINTER_BYTES
+    // In an object's own padding the entries are a slot apart (v7.0: `stride`, later one bit).
+    if (this.#slab.has('obj_exts_in_object') && this.#slab.number(page, 'obj_exts_in_object') === 1) {
+      return { address, stride: this.table.caches[this.table.cache[slab]].slotBytes }
+    }
+    const stride = this.#slab.has('stride') ? this.#slab.number(page, 'stride') : own
+    return { address, stride: stride >= own ? stride : own }
+  }
+
+  #path(objcg: bigint): string | null {
+    const memcg = this.#reader('obj_cgroup').pointer(objcg, 'memcg')
+    if (memcg === 0n) return null
+    const cgroup = this.#reader('mem_cgroup').pointer(memcg, 'css.cgroup')
+    const kernfs = this.#reader('kernfs_node')
+    const parent = kernfs.spelled('parent', '__parent')
+    const names: string[] = []
+    let node = cgroup === 0n ? 0n : this.#reader('cgroup').pointer(cgroup, 'kn')
+    if (node === 0n || parent === undefined) return null
+    for (let depth = 0; node !== 0n && depth < DEEPEST_PATH; depth++, node = kernfs.pointer(node, parent)) {
+      names.unshift(readCString(this.view.memory, kernfs.pointer(node, 'name'), LONGEST_TEXT, 'kernfs_node.name'))
+    }
+    return `/${names.slice(1).join('/')}`
+  }
+
+  #codetag(tag: bigint): AllocationSite {
+    const codetag = this.#reader('codetag')
+    const text = (member: string): string => readCString(this.view.memory, codetag.pointer(tag, member), LONGEST_TEXT, `codetag.${member}`)
+    const module = codetag.pointer(tag, 'modname') === 0n ? null : text('modname')
+    return { file: text('filename'), line: codetag.number(tag, 'lineno'), function: text('function'), module }
+  }
+
+  #reader(name: string): StructReader {
+    return new StructReader(this.view.memory, this.view.types, name)
+  }
+
+  #try<T>(read: () => T): T | null {
+    try {
+      return read()
+    } catch (error) {
+      if (error instanceof FaultError) return null
+      throw error
+    }
+  }
+}
