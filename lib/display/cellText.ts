@@ -93,5 +93,7 @@ function itemText(item: unknown): string {
     const content = word.symbol ?? (word.value == null ? word.class : word.value)
     return `${wordText(word.offset, undefined)}:${wordText(content, undefined)}`
   }
+  // An item of evidence: what was seen is enough in a table.
+  if ('text' in item && typeof item.text === 'string') return visible(item.text)
   return visible(JSON.stringify(plainValue(item)))
 }

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { visible } from '../util/visible.js'
+import { findingText, isFinding, isFindings } from './finding.js'
 import { formatTable } from './formatTable.js'
 import { renderText } from './renderText.js'
 import { hasDisplay, displayMethod, isMimeData, isPlot, isTable } from './valueKind.js'
@@ -29,6 +30,8 @@ export async function displayText(value: unknown, options: TextOptions = {}): Pr
       const text = isMimeData(shown) ? shown['text/plain'] : undefined
       if (typeof text === 'string') return text
     } else if (isPlot(value)) return (await renderText(value, options)).trimEnd()
+    else if (isFinding(value)) return findingText(value, options)
+    else if (isFindings(value)) return value.map((finding) => findingText(finding, options)).join('\n\n')
   } catch (error) {
     return `${inspected(value, options)}\n(could not be shown better: ${visible((error as Error).message)})`
   }

@@ -1,3 +1,4 @@
+import { findingHtml, isFinding, isFindings } from './finding.js'
 import { htmlTable } from './htmlTable.js'
 import { svgToPng } from './renderPng.js'
 import { renderSvg } from './renderSvg.js'
@@ -25,6 +26,8 @@ export async function mimeBundle(value: unknown): Promise<MimeBundle> {
     const shown = await ownDisplay(value)
     if (shown !== undefined) return { data: 'text/plain' in shown ? shown : { ...shown, 'text/plain': await displayText(value) }, metadata: {} }
   } else if (isPlot(value)) return plotBundle(value)
+  if (isFinding(value)) return { data: { 'text/html': findingHtml(value), 'text/plain': await displayText(value) }, metadata: {} }
+  if (isFindings(value)) return { data: { 'text/html': value.map(findingHtml).join(''), 'text/plain': await displayText(value) }, metadata: {} }
   if (isMimeData(value)) return { data: value, metadata: {} }
   return { data: { 'text/plain': await displayText(value) }, metadata: {} }
 }

@@ -6,6 +6,7 @@ import { cell, drawShapes, fillOf, markOf, textStart, type Style } from './termi
 import { sceneItems, type Axis, type Scene } from './terminal/sceneItems.js'
 import { fitTo } from './textTable.js'
 import { vegaScene } from './vegaScene.js'
+import { wrapTo } from './wrapTo.js'
 
 export interface TextPlotOptions {
   /** Terminal columns. Default 80. */
@@ -110,8 +111,8 @@ function compose(scene: Scene, { width, columns, rows, left, colour }: Layout): 
   const vertical = scene.axes.find(({ orient }) => orient === 'left')
   const horizontal = scene.axes.find(({ orient }) => orient === 'bottom')
   const lines = [
-    ...wrapTo(scene.title.join(' '), width).map(strong),
-    ...wrapTo(scene.subtitle.join(' '), width),
+    ...wrapTo(visible(scene.title.join(' ')), width).map(strong),
+    ...wrapTo(visible(scene.subtitle.join(' ')), width),
     ...legendLines(scene, style, width, paint),
     '',
     ...(vertical?.title ? [fitTo(visible(vertical.title), width)] : []),
@@ -119,16 +120,6 @@ function compose(scene: Scene, { width, columns, rows, left, colour }: Layout): 
     ...below(horizontal, columns, left, width)
   ]
   return `${lines.join('\n')}\n`
-}
-
-function wrapTo(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of visible(text).split(' ').filter((part) => part !== '')) {
-    const last = lines.at(-1)
-    if (last !== undefined && stringWidth(last) + 1 + stringWidth(word) <= width) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(fitTo(word, width))
-  }
-  return lines
 }
 
 function legendLines({ legend, shapes }: Scene, style: Style, width: number, paint: (text: string, colour: string | undefined) => string): string[] {

@@ -1,9 +1,9 @@
 import type { ColumnTable } from 'arquero'
 import { numberOf, tableRows, textOf } from '../table/tableRows.js'
-import { formatBytes, formatCount } from '../util/units.js'
+import { counted, formatBytes, formatCount } from '../util/units.js'
 import { barAxis, rowHeight, rowNames } from './barRows.js'
 import { ink, palette, specification, type PlotSpecification } from './specification.js'
-import { byteTicks, counted } from './ticks.js'
+import { byteTicks } from './ticks.js'
 
 /**
  * Compare: what each cache gained or lost between two moments, hosts or steps, in bytes of slab memory; the largest differences first.

@@ -1,7 +1,6 @@
 import type { ColumnTable } from 'arquero'
-import { formatBytes } from '../util/units.js'
+import { counted, formatBytes } from '../util/units.js'
 import { visible } from '../util/visible.js'
-import { counted } from './ticks.js'
 import { growthSeries, type Series } from './growthSeries.js'
 import { placeLabels } from './placeLabels.js'
 import { ink, palette, specification, type PlotSpecification } from './specification.js'

@@ -1,8 +1,8 @@
 import type { ColumnTable } from 'arquero'
-import { formatCount } from '../util/units.js'
+import { counted, formatCount } from '../util/units.js'
 import { ink, palette, specification, type PlotSpecification } from './specification.js'
 import { slabOccupancy } from './slabOccupancy.js'
-import { counted, countTicks } from './ticks.js'
+import { countTicks } from './ticks.js'
 
 export interface OccupancyPlotOptions {
   /** Only the slabs of this cache. Default: of all caches in the table. */

@@ -1,9 +1,8 @@
 import type { ColumnTable } from 'arquero'
 import { numberOf, tableRows, textOf } from '../table/tableRows.js'
-import { formatBytes } from '../util/units.js'
+import { counted, formatBytes } from '../util/units.js'
 import { visible } from '../util/visible.js'
 import { ink, palette, specification, type PlotSpecification } from './specification.js'
-import { counted } from './ticks.js'
 
 /** A row is a line of words and the bar below it. */
 const groupHeight = 40

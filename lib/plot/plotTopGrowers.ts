@@ -1,9 +1,9 @@
 import type { ColumnTable } from 'arquero'
 import { numberOf, tableRows, textOf } from '../table/tableRows.js'
-import { formatBytes } from '../util/units.js'
+import { counted, formatBytes } from '../util/units.js'
 import { barAxis, rowHeight, rowNames } from './barRows.js'
 import { ink, palette, specification, type PlotSpecification } from './specification.js'
-import { byteTicks, counted } from './ticks.js'
+import { byteTicks } from './ticks.js'
 
 const verdictColours = { growing: palette.vermillion, unknown: palette.orange, steady: palette.grey }
 

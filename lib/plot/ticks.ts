@@ -1,5 +1,3 @@
-import { formatCount } from '../util/units.js'
-
 export interface Ticks {
   /** A little more than the data, zero included. */
   readonly domain: [number, number]
@@ -47,9 +45,4 @@ function niceStep(step: number, whole: boolean): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(step, Number.MIN_VALUE)))
   const nice = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= step * (1 - 1e-9)) ?? step
   return whole ? Math.max(1, nice) : nice
-}
-
-/** "1 slab", "2,000 slabs". */
-export function counted(count: number, noun: string): string {
-  return `${formatCount(count)} ${count === 1 ? noun : `${noun}s`}`
 }

@@ -24,3 +24,12 @@ export function formatBytes(bytes: number): string {
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US')
 }
+
+/**
+ * A count and what is counted.
+ *
+ * @example counted(2000, 'slab') // '2,000 slabs'
+ */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${count === 1 ? noun : `${noun}s`}`
+}
