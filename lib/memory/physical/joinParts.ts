@@ -16,15 +16,17 @@ export function joinParts(given: readonly KdumpPart[], warnings: Warnings): Kdum
     if (header.split === null) {
       throw new FormatError('not a part of a split dump', { source: source.name, expected: 'one file, or the parts of one split dump' })
     }
-    if (header.split.start >= header.split.end) {
+    if (header.split.start > header.split.end) {
       throw new FormatError('impossible range of a part', { source: source.name, found: rangeText(header.split) })
     }
   }
-  const sorted = [...given].sort((a, b) => startOf(a) - startOf(b))
-  const parts = [sorted[0]]
-  for (const part of sorted.slice(1)) {
+  const sorted = [...given].sort((a, b) => startOf(a) - startOf(b) || a.header.split!.end - b.header.split!.end)
+  for (const part of sorted) assertSameDump(sorted[0], part)
+  // makedumpfile may leave the last parts without a page.
+  const filled = sorted.filter((part) => startOf(part) < part.header.split!.end)
+  const parts = [filled[0] ?? sorted[0]]
+  for (const part of filled.slice(1)) {
     const before = parts[parts.length - 1]
-    assertSameDump(parts[0], part)
     if (startOf(part) >= before.header.split!.end) parts.push(part)
     else if (startOf(part) === startOf(before) && part.header.split!.end === before.header.split!.end) {
       warnings.add(`${part.source.name}: the same part as ${before.source.name}, not used`)
