@@ -1,5 +1,5 @@
 import { parseAddress } from '../util/hex.js'
-import type { SymbolHit, SymbolTable } from './symbolTable.js'
+import { hitAt, type SymbolHit, type SymbolTable } from './symbolTable.js'
 
 /** Shorter runs of hexadecimal digits are taken for names alone (`add`, `dead`), unless written with 0x. */
 const leastAddressDigits = 8
@@ -16,7 +16,7 @@ export function findSymbols(symbols: SymbolTable, query: string | bigint): Symbo
   const address = parseAddress(text)
   if (address !== undefined && /^0x/i.test(text)) return atAddress(symbols, address)
   const [, name, distance] = /^(.*?)(?:\+(0x[0-9a-f]+|\d+))?$/i.exec(text)!
-  const named = symbols.named(name).map((record) => ({ ...record, offset: distance === undefined ? 0 : Number(distance) }))
+  const named = symbols.named(name).map((record) => hitAt(record, distance === undefined ? 0 : Number(distance)))
   if (named.length > 0) return named
   return address !== undefined && text.length >= leastAddressDigits ? atAddress(symbols, address) : []
 }

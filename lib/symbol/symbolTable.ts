@@ -122,8 +122,7 @@ export class SymbolTable {
     const high = this.#halves[1]
     const index = this.#indexAt(high, low)
     if (index < 0) return undefined
-    const { address: start, name, type, module, bytes, shownBytes, file, line } = this.#records[this.#speaker[index]]
-    return { address: start, name, type, module, bytes, shownBytes, file, line, offset: this.#offset(index, high, low) }
+    return hitAt(this.#records[this.#speaker[index]], this.#offset(index, high, low))
   }
 
   /**
@@ -205,8 +204,13 @@ export class SymbolTable {
     const perCpu = this.#hasUpperHalf
     return new SymbolTable(this.#records.map((record) => perCpu && record.address < 1n << 63n
       ? record
-      : { ...record, address: BigInt.asUintN(64, record.address + offset) }))
+      : { ...hitAt(record, 0), address: BigInt.asUintN(64, record.address + offset) }))
   }
+}
+
+/** A record as a hit. Records may make their properties only when asked, so that a spread would copy none. */
+export function hitAt({ address, name, type, module, bytes, shownBytes, file, line }: SymbolRecord, offset: number): SymbolHit {
+  return { address, name, type, module, bytes, shownBytes, file, line, offset }
 }
 
 function bucketsOf(lows: Uint32Array, start: number, end: number): Uint32Array {

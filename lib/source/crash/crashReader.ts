@@ -1,0 +1,361 @@
+import { visible } from '../../util/visible.js'
+import { cleanLine } from './cleanLine.js'
+import { shownStates, type CrashTranscript } from './crashTranscript.js'
+import { hexDigits, noDigit, readHexField, type HexField } from './hexDigits.js'
+import { ReaderContext } from './readerContext.js'
+import { RdRow, readSymbolicRow } from './readRow.js'
+import { StatementReader } from './statementReader.js'
+import { noSlab, TranscriptBuilder } from './transcriptBuilder.js'
+
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
+const blank = 0x20
+const openBracket = 0x5b
+const closeBracket = 0x5d
+/** Of a longer line (binary data without line ends) only so much is looked at. */
+const longestLine = 1 << 16
+/** The byte order is asked of so many rows with an ASCII column before the answer is left at what it was. */
+const orderRows = 4096
+const orderVotes = 8
+/** No row of `rd -64` is longer: 16 digits, colon, two values, 16 characters, line end. */
+const wholeRow = 73
+const enum State { allocated, free, cpuCache, sharedCache }
+
+/**
+ * Reads crash's output from whatever people save of it: with prompts or without, one file or many, in pieces of any size. Rows of
+ * memory and of objects, of which there may be gigabytes, are read as bytes; everything else as lines of text.
+ *
+ * @example
+ * const reader = new CrashReader()
+ * reader.begin('session.txt')
+ * reader.push(bytes)
+ * reader.end()
+ * reader.finish().caches[0].name // 'kmalloc-128'
+ */
+export class CrashReader {
+  readonly #builder = new TranscriptBuilder()
+  #context = new ReaderContext(this.#builder, '')
+  #statements = new StatementReader(this.#context)
+  /** A line that began in an earlier piece. */
+  #rest: Uint8Array = new Uint8Array(0)
+  #bytes = 0
+  readonly #row = new RdRow()
+  readonly #field: HexField = { high: 0, low: 0, digits: 0 }
+  #orderVotes = 0
+  #orderRows = 0
+  /** Whether rows like `rd`'s may be taken as they are: the usual case, decided once per command. */
+  #fast = true
+  #rowFormElement = 0
+  #firstLine = ''
+
+  /** Starts a file: nothing of the one before carries over but its statements. */
+  begin(file: string): void {
+    this.#builder.files.push({ file, bytes: 0, lines: 0 })
+    this.#context = new ReaderContext(this.#builder, file)
+    this.#statements = new StatementReader(this.#context)
+    this.#builder.words.begin(this.#builder.files.length - 1)
+    this.#rest = new Uint8Array(0)
+    this.#bytes = 0
+    this.#fast = true
+    this.#rowFormElement = 0
+    this.#firstLine = ''
+  }
+
+  /** The next piece of the file, as UTF-8 (see `plainText`). */
+  push(chunk: Uint8Array): void {
+    this.#bytes += chunk.length
+    let start = 0
+    if (this.#rest.length > 0) {
+      const end = chunk.indexOf(lineFeed)
+      if (end < 0) {
+        if (this.#rest.length < longestLine) this.#rest = Buffer.concat([this.#rest, chunk.subarray(0, longestLine)])
+        return
+      }
+      const line = Buffer.concat([this.#rest, chunk.subarray(0, Math.min(end, longestLine))])
+      this.#rest = new Uint8Array(0)
+      this.#line(line, 0, line.length)
+      start = end + 1
+    }
+    const stop = this.#lines(chunk, start)
+    if (stop < chunk.length) this.#rest = chunk.slice(stop, stop + longestLine)
+  }
+
+  /** The end of the file. */
+  end(): void {
+    const { line } = this.#context
+    if (this.#rest.length > 0) this.#cutLine(this.#rest)
+    this.#rest = new Uint8Array(0)
+    this.#statements.close()
+    const file = this.#builder.files[this.#builder.files.length - 1]
+    file.bytes = this.#bytes
+    file.lines = Math.max(line, this.#context.line)
+  }
+
+  /** How many lines so far are crash's output and nothing else's. */
+  get knownLines(): number {
+    return this.#builder.knownLines - this.#builder.logLines
+  }
+
+  /** How many lines so far are a kernel's log. */
+  get logLines(): number {
+    return this.#builder.logLines
+  }
+
+  /** The start of the file's first line that is not blank, for messages. */
+  get firstLine(): string {
+    return this.#firstLine
+  }
+
+  /** Everything read. The reader is spent. */
+  finish(): CrashTranscript {
+    return this.#builder.finish()
+  }
+
+  /** Reads whole lines from `start` on; returns where the unfinished one begins. */
+  #lines(bytes: Uint8Array, start: number): number {
+    const context = this.#context
+    let at = start
+    while (true) {
+      if (this.#fast) {
+        const after = this.#fastRows(bytes, at)
+        at = after
+      }
+      const end = bytes.indexOf(lineFeed, at)
+      if (end < 0) return at
+      if (end - at > longestLine) {
+        context.line++
+        this.#builder.unknownLines++
+      } else this.#line(bytes, at, end)
+      at = end + 1
+    }
+  }
+
+  /** Reads rows of two 64-bit values in crash's exact form for as long as there are any; returns where the first other line begins. */
+  #fastRows(bytes: Uint8Array, start: number): number {
+    const { words, addressWidths } = this.#builder
+    const digit = hexDigits
+    const last = bytes.length - wholeRow
+    let at = start
+    let line = this.#context.line
+    let rows = 0
+    // Until the byte order is known each row is asked, on the common way.
+    if (this.#orderRows < orderRows && Math.abs(this.#orderVotes) < orderVotes) return at
+    while (at <= last) {
+      const p = at
+      if (bytes[p + 16] !== 0x3a || bytes[p + 17] !== blank || bytes[p + 18] !== blank || bytes[p + 35] !== blank) break
+      if (bytes[p + 52] !== blank) break
+      // 16 characters of ASCII behind three blanks; with `rd -x` nothing but the blank.
+      let end = bytes[p + 53] === blank && bytes[p + 54] === blank ? p + 71 : p + 53
+      if (bytes[end] === carriageReturn) end++
+      if (bytes[end] !== lineFeed) break
+      const a0 = digit[bytes[p]], a1 = digit[bytes[p + 1]], a2 = digit[bytes[p + 2]], a3 = digit[bytes[p + 3]]
+      const a4 = digit[bytes[p + 4]], a5 = digit[bytes[p + 5]], a6 = digit[bytes[p + 6]], a7 = digit[bytes[p + 7]]
+      const b0 = digit[bytes[p + 8]], b1 = digit[bytes[p + 9]], b2 = digit[bytes[p + 10]], b3 = digit[bytes[p + 11]]
+      const b4 = digit[bytes[p + 12]], b5 = digit[bytes[p + 13]], b6 = digit[bytes[p + 14]], b7 = digit[bytes[p + 15]]
+      const c0 = digit[bytes[p + 19]], c1 = digit[bytes[p + 20]], c2 = digit[bytes[p + 21]], c3 = digit[bytes[p + 22]]
+      const c4 = digit[bytes[p + 23]], c5 = digit[bytes[p + 24]], c6 = digit[bytes[p + 25]], c7 = digit[bytes[p + 26]]
+      const d0 = digit[bytes[p + 27]], d1 = digit[bytes[p + 28]], d2 = digit[bytes[p + 29]], d3 = digit[bytes[p + 30]]
+      const d4 = digit[bytes[p + 31]], d5 = digit[bytes[p + 32]], d6 = digit[bytes[p + 33]], d7 = digit[bytes[p + 34]]
+      const e0 = digit[bytes[p + 36]], e1 = digit[bytes[p + 37]], e2 = digit[bytes[p + 38]], e3 = digit[bytes[p + 39]]
+      const e4 = digit[bytes[p + 40]], e5 = digit[bytes[p + 41]], e6 = digit[bytes[p + 42]], e7 = digit[bytes[p + 43]]
+      const f0 = digit[bytes[p + 44]], f1 = digit[bytes[p + 45]], f2 = digit[bytes[p + 46]], f3 = digit[bytes[p + 47]]
+      const f4 = digit[bytes[p + 48]], f5 = digit[bytes[p + 49]], f6 = digit[bytes[p + 50]], f7 = digit[bytes[p + 51]]
+      const all = a0 | a1 | a2 | a3 | a4 | a5 | a6 | a7 | b0 | b1 | b2 | b3 | b4 | b5 | b6 | b7 |
+        c0 | c1 | c2 | c3 | c4 | c5 | c6 | c7 | d0 | d1 | d2 | d3 | d4 | d5 | d6 | d7 |
+        e0 | e1 | e2 | e3 | e4 | e5 | e6 | e7 | f0 | f1 | f2 | f3 | f4 | f5 | f6 | f7
+      // The highest bit of a kernel address is set: others (physical, user) take the common way.
+      if (all > 15 || a0 < 8) break
+      line++
+      words.addPair(
+        a0 << 28 | a1 << 24 | a2 << 20 | a3 << 16 | a4 << 12 | a5 << 8 | a6 << 4 | a7,
+        b0 << 28 | b1 << 24 | b2 << 20 | b3 << 16 | b4 << 12 | b5 << 8 | b6 << 4 | b7,
+        c0 << 28 | c1 << 24 | c2 << 20 | c3 << 16 | c4 << 12 | c5 << 8 | c6 << 4 | c7,
+        d0 << 28 | d1 << 24 | d2 << 20 | d3 << 16 | d4 << 12 | d5 << 8 | d6 << 4 | d7,
+        e0 << 28 | e1 << 24 | e2 << 20 | e3 << 16 | e4 << 12 | e5 << 8 | e6 << 4 | e7,
+        f0 << 28 | f1 << 24 | f2 << 20 | f3 << 16 | f4 << 12 | f5 << 8 | f6 << 4 | f7, line)
+      rows++
+      at = end + 1
+    }
+    this.#context.line = line
+    addressWidths.wide += rows
+    this.#builder.knownLines += rows
+    return at
+  }
+
+  /** One line, without its line feed. */
+  #line(bytes: Uint8Array, start: number, lineEnd: number): void {
+    this.#context.line++
+    const end = lineEnd > start && bytes[lineEnd - 1] === carriageReturn ? lineEnd - 1 : lineEnd
+    if (end === start) return
+    if (isPlainRead(bytes, start, end)) {
+      this.#statements.plainRead()
+      this.#fast = true
+      this.#builder.knownLines++
+      return
+    }
+    if (this.#rows(bytes, start, end)) return
+    const text = decoded(bytes, start, end)
+    const clean = cleanLine(text, this.#context.mode === 'log')
+    if (clean !== text && clean !== '') {
+      const cleaned = Buffer.from(clean, 'latin1')
+      if (this.#rows(cleaned, 0, cleaned.length)) return
+    }
+    if (this.#firstLine === '') this.#firstLine = visible(clean.trim().slice(0, 60))
+    if (this.#symbolicRow(clean)) return
+    this.#statements.read(clean)
+    const { rows } = this.#context
+    this.#fast = rows.memory === 'kernel' && rows.decimalBytes === undefined
+  }
+
+  /** The last line, which has no end: a row may lack digits, a name letters. */
+  #cutLine(bytes: Uint8Array): void {
+    const text = cleanLine(decoded(bytes, 0, bytes.length))
+    const before = this.#builder.unknownLines
+    if (this.#row.read(bytes, 0, bytes.length) && this.#row.ascii < 0) {
+      // Its digits tell the size of a value only if the line is whole.
+      this.#context.line++
+    } else this.#line(bytes, 0, bytes.length)
+    if (/^crash[\w.-]*> *$/.test(text) || text === '') return
+    this.#builder.unknownLines = Math.min(this.#builder.unknownLines, before)
+    this.#builder.cutFiles.push(this.#context.place())
+  }
+
+  #rows(bytes: Uint8Array, start: number, end: number): boolean {
+    const first = bytes[start]
+    if (first !== blank && hexDigits[first] === noDigit && first !== openBracket) return false
+    if (!this.#object(bytes, start, end) && !this.#memoryRow(bytes, start, end)) return false
+    this.#builder.knownLines++
+    return true
+  }
+
+  /** A row of `rd` with hexadecimal values. */
+  #memoryRow(bytes: Uint8Array, start: number, end: number): boolean {
+    const row = this.#row
+    const { rows, mode, line } = this.#context
+    if (mode === 'log' || rows.decimalBytes !== undefined || !row.read(bytes, start, end)) return false
+    const builder = this.#builder
+    // A lone short value without an ASCII column may be a word that `rd -a` printed.
+    if (row.ascii < 0 && row.count === 1 && row.element < 4 && bytes[end - 1] !== blank && rows.memory === 'kernel' && this.#context.command === undefined &&
+      this.#rowFormElement !== row.element) return false
+    this.#rowFormElement = row.element
+    const wide = row.addressWidth > 8
+    builder.addressWidths[wide ? 'wide' : 'narrow']++
+    if (rows.memory === 'foreign' || !isKernelAddress(row.high, wide, this.#context)) {
+      builder.foreignRows++
+      return true
+    }
+    if (rows.swapped) swapElements(row)
+    else if (this.#orderRows < orderRows && Math.abs(this.#orderVotes) < orderVotes) {
+      this.#orderRows++
+      this.#orderVotes += row.byteOrder(bytes, end)
+      builder.words.bigEndian = this.#orderVotes < 0
+    }
+    builder.words.addRow(row.high, row.low, row.element, row.highs, row.lows, row.count, line)
+    return true
+  }
+
+  /** A row of `rd -s`, `-S`, `-d` or `-D`. */
+  #symbolicRow(text: string): boolean {
+    const { rows, line, mode } = this.#context
+    if (mode === 'log' || text.indexOf(':  ') < 1 || text.indexOf(':  ') > 16) return false
+    const row = readSymbolicRow(text, rows.decimalBytes)
+    if (row === undefined) return false
+    const full = row.values.length * row.element === 16
+    if (!full && !rows.symbols && rows.decimalBytes === undefined) return false
+    const builder = this.#builder
+    builder.knownLines++
+    if (rows.memory === 'foreign' || !isKernelAddress(Number(row.address >> 32n) | 0, row.addressWidth > 8, this.#context)) {
+      builder.foreignRows++
+      return true
+    }
+    row.values.forEach((value, i) => {
+      const address = row.address + BigInt(i * row.element)
+      if (value.kind === 'symbol') builder.addSymbolic(address, value)
+      else if (value.value !== null) {
+        const word = this.#row
+        word.highs[0] = Number(value.value >> 32n & 0xffffffffn) | 0
+        word.lows[0] = Number(value.value & 0xffffffffn) | 0
+        builder.words.addRow(
+          Number(address >> 32n) | 0, Number(address & 0xffffffffn) | 0, row.element, word.highs, word.lows, 1, line)
+      }
+    })
+    return true
+  }
+
+  /** A listed object: `  [ADDRESS]`, `   ADDRESS`, `   ADDRESS  (cpu 1 cache)`. */
+  #object(bytes: Uint8Array, start: number, end: number): boolean {
+    const context = this.#context
+    let at = start
+    while (at < end && bytes[at] === blank) at++
+    const indented = at > start
+    const bracketed = bytes[at] === openBracket
+    if (!bracketed && context.mode !== 'objects') return false
+    if (bracketed) at++
+    const field = this.#field
+    readHexField(bytes, at, end, field)
+    if (field.digits < 8) return false
+    at += field.digits
+    if (bracketed && bytes[at++] !== closeBracket) return false
+    while (at < end && bytes[at] === blank) at++
+    let state = bracketed ? State.allocated : State.free
+    if (at < end) {
+      const note = decoded(bytes, at, end)
+      if (/^\(cpu \d+ cache\)\s*$/.test(note)) state = State.cpuCache
+      else if (/^\(shared cache\)\s*$/.test(note)) state = State.sharedCache
+      // Parts of a slab that are no objects: its own management.
+      else if (!bracketed && /^\((?:kmem_bufctl_t|slab_s|slab|unused part of slab|on-slab freelist)\)\s*$/.test(note)) return true
+      else return false
+    }
+    const { high, low } = field
+    // An address alone at the left edge may be anything (`list`), unless it lies in the slab.
+    if (!bracketed && !indented && state === State.free && !this.#nearSlab(high, low)) return false
+    const slab = context.slab ?? noSlab
+    if (bracketed && state !== State.allocated) this.#builder.addObject(high, low, State.allocated, slab)
+    this.#builder.addObject(high, low, state, slab)
+    if (context.mode !== 'objects') context.mode = 'objects'
+    return true
+  }
+
+  /** Whether an address lies behind the start of the last slab, by less than any slab's size. */
+  #nearSlab(high: number, low: number): boolean {
+    const memory = this.#builder.lastSlabMemory()
+    if (memory === undefined || this.#context.slab === undefined) return false
+    const distance = (BigInt(high >>> 0) << 32n | BigInt(low >>> 0)) - memory
+    return distance >= 0n && distance < 1n << 22n
+  }
+}
+
+// `shownStates` names what State counts.
+shownStates satisfies readonly [string, string, string, string]
+
+const plainReadPrompt = Buffer.from('crash> rd ')
+
+/** Whether a line is `crash> rd ADDRESS COUNT`, of which a session may hold a million: nothing in it changes how rows are read. */
+function isPlainRead(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = 0; i < plainReadPrompt.length; i++) if (bytes[start + i] !== plainReadPrompt[i]) return false
+  for (let i = start + plainReadPrompt.length; i < end; i++) if (hexDigits[bytes[i]] === noDigit && bytes[i] !== blank) return false
+  return true
+}
+
+function decoded(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8')
+}
+
+/**
+ * Kernel addresses have their highest bit set on 64-bit machines, save on s390x, where the kernel lives at the bottom; 32-bit kernels
+ * live above 1 GiB at least.
+ */
+function isKernelAddress(high: number, wide: boolean, context: ReaderContext): boolean {
+  if (!wide) return true
+  const machine = context.builder.sessions.at(-1)?.rows.get('MACHINE')
+  return high < 0 || (machine?.startsWith('s390') ?? false)
+}
+
+/** `rd -N` shows values in network byte order. */
+function swapElements(row: RdRow): void {
+  for (let i = 0; i < row.count; i++) {
+    const low = row.lows[i]
+    if (row.element === 2) row.lows[i] = (low & 0xff) << 8 | low >>> 8 & 0xff
+    else if (row.element === 4) row.lows[i] = low << 24 | (low & 0xff00) << 8 | low >>> 8 & 0xff00 | low >>> 24
+  }
+}
