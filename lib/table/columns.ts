@@ -49,6 +49,7 @@ export const columns: Readonly<Record<string, ColumnDescription>> = {
   hypothesis: column('text', '', 'what happened'),
   line: column('number', '', 'line in the source file'),
   low: column('number', 'bytes/h', 'lower bound of the rate (95 %)'),
+  missing: column('text', '', 'why a word cannot be read: excluded (left out by the dump tool), absent, unmapped or corrupt'),
   module: column('text', '', 'kernel module; null for the kernel itself'),
   name: column('text', '', 'name of the symbol'),
   objectBytes: column('number', 'bytes', "payload of one object; in snapshots slabinfo's objsize, which is the distance between objects"),
