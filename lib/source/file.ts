@@ -223,6 +223,11 @@ export function removeOlder(folder: string, time: number): void {
   }
 }
 
+/** Removes a file, if it is there. */
+export function removeFile(path: string): void {
+  rmSync(path, { force: true })
+}
+
 /** Marks a file as changed now. */
 export function touchFile(path: string): void {
   utimesSync(path, new Date(), new Date())
