@@ -5,14 +5,40 @@ import type { Arguments, OptionDescription, Terminal } from './command.js'
 export const evidenceOptions: Readonly<Record<string, OptionDescription>> = {
   symbols: {
     type: 'string', multiple: true, value: 'FILE', text: 'System.map, /proc/kallsyms or vmlinux, for names that the evidence lacks'
-  }
+  },
+  'kaslr-offset': { type: 'string', value: 'OFFSET', text: 'by how much the kernel was moved from where these symbols have it (0: not)' }
 }
 
 /** Opens the files of a command line; what went wrong on the way is shown by {@link showWarnings}. */
 export async function openEvidence(files: readonly string[], args: Arguments, terminal: Terminal): Promise<Dump> {
   if (files.length === 0) throw new UsageError('expected a FILE: a vmcore or a crash session')
   const symbols = args.options.symbols as string[] | undefined
-  return openDump(files, { signal: terminal.signal, ...(symbols ? { symbols } : {}) })
+  const offset = args.options['kaslr-offset'] as string | undefined
+  return openDump(files, {
+    signal: terminal.signal,
+    ...(symbols ? { symbols } : {}),
+    ...(offset === undefined ? {} : { kaslrOffset: parseOffset(offset) })
+  })
+}
+
+function parseOffset(text: string): bigint {
+  const digits = /^(-?)(?:0x)?([0-9a-f]{1,16})$/i.exec(text.trim())
+  if (digits === null) throw new UsageError(`expected --kaslr-offset to be hexadecimal, such as 0x21000000, got ${text}`)
+  return BigInt(`0x${digits[2]}`) * (digits[1] === '-' ? -1n : 1n)
+}
+
+/**
+ * The end of a command on a dump or a session: says what could not be read or believed, and what the result lacks.
+ *
+ * @param missing why the result is empty, where it is
+ * @returns the exit code: 1 where the evidence could not be read whole, or holds nothing of what was asked for
+ */
+export function finishEvidence(terminal: Terminal, dump: Dump, missing?: string): number {
+  const { warnings, incomplete = [] } = dump.system
+  showWarnings(terminal, warnings)
+  for (const reason of incomplete) terminal.err(`slablab: partial result: ${reason}\n`)
+  if (missing !== undefined) terminal.err(`slablab: ${missing}\n`)
+  return incomplete.length > 0 || missing !== undefined ? 1 : 0
 }
 
 /** Says once what could not be read or believed, beside the result. */

@@ -44,6 +44,8 @@ export interface System {
   /** Structs that the session printed at addresses, in its order; undefined for a dump. */
   readonly shownStructs?: readonly ShownStruct[]
   readonly warnings: Warnings
+  /** Why the evidence could not be read whole, each with its file and place; absent or empty where it could. Results are partial then. */
+  readonly incomplete?: readonly string[]
   /** What walking the kernel's own data takes; undefined for a transcript. */
   readonly kernel?: KernelView
   /** The allocator's own state, as `readSlabs(kernel)` gives it; undefined for a transcript. */

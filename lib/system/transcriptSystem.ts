@@ -75,6 +75,7 @@ export function transcriptSystem(transcript: CrashTranscript, options: Transcrip
     types: undefined,
     shownStructs: shownStructs(transcript),
     warnings,
+    incomplete: transcript.damages.map(({ place, text }) => `${placeText(place)}: read up to here: ${text}`),
     transcript,
     modules: transcript.modules,
     disagreements,

@@ -80,10 +80,11 @@ export class CrashReader {
     if (stop < chunk.length) this.#rest = chunk.slice(stop, stop + longestLine)
   }
 
-  /** The end of the file. */
-  end(): void {
+  /** The end of the file. @param damage why it could not be read to its own end */
+  end(damage?: string): void {
     const { line } = this.#context
     if (this.#rest.length > 0) this.#cutLine(this.#rest)
+    if (damage !== undefined) this.#builder.damages.push({ place: this.#context.place(), text: damage })
     this.#rest = new Uint8Array(0)
     this.#statements.close()
     const file = this.#builder.files[this.#builder.files.length - 1]

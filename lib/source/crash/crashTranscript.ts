@@ -170,4 +170,6 @@ export interface CrashTranscript {
   readonly unknownLines: number
   /** Files that end within a line. */
   readonly cutFiles: readonly Place[]
+  /** Files that could not be read to their end, up to which line, and why. */
+  readonly damages: readonly CrashMessage[]
 }

@@ -19,7 +19,7 @@ export interface ReadTranscriptOptions {
 /**
  * Reads crash's output from one file or several of one investigation, in bounded memory: 16 bytes for each row of `rd`.
  *
- * @throws FormatError for a file in which nothing is crash's output
+ * @throws FormatError for a file in which nothing is crash's output. A packed file that is damaged is read up to there, and said to be
  * @example await readTranscript([{ file: 'session.txt', chunks: fileChunks('session.txt') }])
  */
 export async function readTranscript(sources: readonly TranscriptSource[], options: ReadTranscriptOptions = {}): Promise<CrashTranscript> {
@@ -28,13 +28,20 @@ export async function readTranscript(sources: readonly TranscriptSource[], optio
     reader.begin(file)
     const before = reader.knownLines + reader.logLines
     let bytes = 0
-    for await (const chunk of plainText(chunks)) {
-      options.signal?.throwIfAborted()
-      reader.push(chunk)
-      bytes += chunk.length
-      options.onProgress?.({ file, bytes })
+    let damage: FormatError | undefined
+    try {
+      for await (const chunk of plainText(chunks)) {
+        options.signal?.throwIfAborted()
+        reader.push(chunk)
+        bytes += chunk.length
+        options.onProgress?.({ file, bytes })
+      }
+    } catch (error) {
+      // A packed file that breaks off: what came before counts.
+      if (!(error instanceof FormatError) || bytes === 0) throw error
+      damage = error
     }
-    reader.end()
+    reader.end(damage?.message)
     if (bytes === 0) throw new FormatError('empty', { source: file, expected: 'the output of a crash session' })
     if (reader.knownLines + reader.logLines === before) throw nothingKnown(file, reader.firstLine)
   }

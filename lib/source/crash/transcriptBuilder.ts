@@ -28,6 +28,7 @@ export class TranscriptBuilder {
   readonly messages: CrashMessage[] = []
   readonly log: string[] = []
   readonly cutFiles: Place[] = []
+  readonly damages: CrashMessage[] = []
   readonly files: { file: string; bytes: number; lines: number }[] = []
   foreignRows = 0
   knownLines = 0
@@ -118,7 +119,7 @@ export class TranscriptBuilder {
       files: statements.files, sessions: statements.sessions, caches: statements.caches, listings: statements.listings,
       symbols: statements.symbols, structs: statements.structs, layouts: statements.layouts, modules: statements.modules,
       hits: statements.hits, unreadable: statements.unreadable, messages: statements.messages, log: statements.log,
-      cutFiles: statements.cutFiles, foreignRows: statements.foreignRows, unknownLines: statements.unknownLines,
+      cutFiles: statements.cutFiles, damages: statements.damages, foreignRows: statements.foreignRows, unknownLines: statements.unknownLines,
       slabs: {
         page: this.#slabPage.taken(), memory: this.#slabMemory.taken(), total: this.#slabTotal.taken(),
         allocated: this.#slabAllocated.taken(), listing: this.#slabListing.taken(), list: this.#slabList.taken(), line: this.#slabLine.taken()
