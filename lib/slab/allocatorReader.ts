@@ -1,5 +1,6 @@
 import type { SlabPages } from './pageScan.js'
 import type { SlabTable } from './slabTable.js'
+import type { MemoryRange } from './slabs.js'
 
 /** What differs between the allocators. Each step fills in a part of the {@link SlabTable}. */
 export interface AllocatorReader {
@@ -11,4 +12,6 @@ export interface AllocatorReader {
   readonly holdWaiting?: (table: SlabTable, heads: readonly bigint[]) => void
   /** Marks one cache's free objects by the slabs' own free lists. Comes after `hold`. */
   free(table: SlabTable, cache: number): void
+  /** The arrays outside of slabs in which it keeps free objects. Comes after every `hold`. */
+  ownArrays(): readonly MemoryRange[]
 }

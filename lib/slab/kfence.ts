@@ -2,6 +2,7 @@ import { FaultError } from '../errors.js'
 import { readU64 } from '../memory/memory.js'
 import type { KernelView } from './kernelView.js'
 import { ALLOCATED, FREE, PENDING, UNKNOWN } from './model.js'
+import type { MemoryRange } from './slabs.js'
 import { StructReader } from './structReader.js'
 
 /** The one object of a KFENCE page (`struct kfence_metadata`, mm/kfence/kfence.h). */
@@ -63,6 +64,14 @@ export class Kfence {
       if (error instanceof FaultError) return undefined
       throw error
     }
+  }
+
+  /** Where the metadata of all its objects lies. */
+  records(): MemoryRange {
+    const page = BigInt(this.view.pageBytes)
+    let index = 0
+    while (index < MOST_OBJECTS && this.at(this.#pool + page * BigInt(PAGES_PER_OBJECT * (index + 1))) !== undefined) index++
+    return { start: this.#metadata, end: this.#metadata + BigInt(index * this.#meta.bytes) }
   }
 
   /** The object of the page at `page`; null where the page is KFENCE's and has none, undefined where it is not KFENCE's. */

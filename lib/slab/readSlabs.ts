@@ -9,7 +9,7 @@ import { scanPages, type SlabPages } from './pageScan.js'
 import { Slab, slabLayout } from './slabAllocator/slab.js'
 import { SlabState } from './slabState.js'
 import { SlabTable } from './slabTable.js'
-import type { Slabs } from './slabs.js'
+import type { MemoryRange, Slabs } from './slabs.js'
 import { Slub, slubLayout } from './slub/slub.js'
 import { hex } from '../util/hex.js'
 
@@ -50,6 +50,7 @@ export function readSlabs(view: KernelView): Slabs {
     objects: (names) => state.objects(names),
     slabs: () => state.slabs(),
     find: (address) => state.find(address),
+    ownArrays: () => [...state.ownArrays(), ...guardRecords(state.table.view)],
     slabOfFrame: (frame) => table.ofFrame(frame),
     table,
     settle: (cache) => state.settle(cache),
@@ -81,6 +82,11 @@ function cacheRows(pages: SlabPages, pointers: ReadonlyMap<bigint, number>): Uin
     rows[row] = same ? rows[row - 1] : pointers.get(words[row])!
   }
   return rows
+}
+
+function guardRecords(view: KernelView): MemoryRange[] {
+  const kfence = Kfence.of(view)
+  return kfence === undefined ? [] : [kfence.records()]
 }
 
 /** KFENCE's pages: one object each, wherever it lies in its page. */

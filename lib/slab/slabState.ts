@@ -5,7 +5,7 @@ import { ALLOCATED, NO_INDEX, type SlabCache, type SlabObjects } from './model.j
 import { gatherObjects } from './gatherObjects.js'
 import { readRcuQueues, type RcuQueues } from './rcuQueues.js'
 import type { SlabTable } from './slabTable.js'
-import type { SlabPlace, SlabRecords } from './slabs.js'
+import type { MemoryRange, SlabPlace, SlabRecords } from './slabs.js'
 
 /** Drives the readers: what is asked for decides which caches' lists are walked. */
 export class SlabState {
@@ -49,6 +49,11 @@ export class SlabState {
     const object = table.objectAddress(slab, slot)
     const entry = table.first[slab] + slot
     return { ...place, slot, object, offset: Number(address - object), state: table.state[entry], queued: table.queued[entry] === 1 }
+  }
+
+  ownArrays(): readonly MemoryRange[] {
+    this.table.caches.forEach((_, cache) => this.hold(cache))
+    return this.allocator.ownArrays()
   }
 
   /** Marks what lists outside a cache's slabs hold. */

@@ -22,6 +22,12 @@ export interface SlabPlace {
   readonly queued: boolean
 }
 
+/** A stretch of memory: `end` is one past the last byte. */
+export interface MemoryRange {
+  readonly start: bigint
+  readonly end: bigint
+}
+
 /** All slabs in address order, one typed array a property. */
 export interface SlabRecords {
   readonly length: number
@@ -51,6 +57,11 @@ export interface Slabs {
   slabs(): SlabRecords
   /** Where a virtual address lies in slab memory; undefined where it does not. */
   find(address: bigint): SlabPlace | undefined
+  /**
+   * The arrays in which the allocator itself keeps addresses of objects: array caches, sheaves, KFENCE's records. What they hold, stale entries too, is
+   * no use of these objects.
+   */
+  ownArrays(): readonly MemoryRange[]
   /** Row of {@link SlabRecords} whose slab holds a page frame, or -1: for scans. */
   slabOfFrame(frame: number): number
   /** The raw state behind all of these, for readers that go through slabs themselves: rows as in {@link SlabRecords}, caches as in `caches()`. */

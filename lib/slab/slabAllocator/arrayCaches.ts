@@ -4,6 +4,7 @@ import { hex } from '../../util/hex.js'
 import { CacheNodes } from '../cacheNodes.js'
 import type { KernelView } from '../kernelView.js'
 import type { KmemCache } from '../kmemCache.js'
+import type { MemoryRange } from '../slabs.js'
 import { StructReader } from '../structReader.js'
 
 /** Free objects that SLAB keeps in front of its slabs (`struct array_cache`, mm/slab.c). */
@@ -14,6 +15,8 @@ export interface ArrayCache {
   readonly cpu: number | null
   /** Slot addresses, the last one freed last. */
   readonly objects: BigUint64Array
+  /** Where the array lies, entries that are not in use any more included. */
+  readonly memory: MemoryRange
 }
 
 /** Entries of the largest array cache; the kernel's own limit is a few hundred. */
@@ -99,7 +102,7 @@ export class ArrayCaches {
     const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const objects = new BigUint64Array(avail)
     for (let i = 0; i < avail; i++) objects[i] = words.getBigUint64(i * POINTER_BYTES, this.view.memory.littleEndian)
-    return [{ place, cpu, objects }]
+    return [{ place, cpu, objects, memory: { start: first, end: first + BigInt(limit * POINTER_BYTES) } }]
   }
 
   #guard(cache: KmemCache, place: string, read: () => ArrayCache[]): ArrayCache[] {

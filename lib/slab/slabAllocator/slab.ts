@@ -4,6 +4,7 @@ import { CacheNodes } from '../cacheNodes.js'
 import type { KernelView } from '../kernelView.js'
 import { ALLOCATED, CACHED, FREE, NO_INDEX, UNKNOWN } from '../model.js'
 import type { SlabPageLayout, SlabPages } from '../pageScan.js'
+import type { MemoryRange } from '../slabs.js'
 import type { SlabTable, Slot } from '../slabTable.js'
 import { StructReader } from '../structReader.js'
 import { ArrayCaches, type ArrayCache } from './arrayCaches.js'
@@ -84,6 +85,10 @@ export class Slab implements AllocatorReader {
       if (table.guarded[slab] === 1 || table.leaving[slab] === 1) continue
       if (!this.#freeOf(table, slab)) table.spread(slab, ALLOCATED, UNKNOWN)
     }
+  }
+
+  ownArrays(): readonly MemoryRange[] {
+    return [...this.#held.values()].flat().map(({ memory }) => memory)
   }
 
   /** All array caches of a cache, read once. */

@@ -5,6 +5,7 @@ import type { KernelView } from '../kernelView.js'
 import type { KmemCache } from '../kmemCache.js'
 import { walkList } from '../lists.js'
 import { CACHED, PENDING } from '../model.js'
+import type { MemoryRange } from '../slabs.js'
 import { StructReader } from '../structReader.js'
 
 /** Objects of one sheaf (`struct slab_sheaf`, mm/slub.c; v6.18). */
@@ -17,6 +18,8 @@ export interface Sheaf {
   /** Where it was found, for messages: `the main sheaf of CPU 1`. */
   readonly place: string
   readonly objects: BigUint64Array
+  /** Its array, entries that are not in use any more included. */
+  readonly memory: MemoryRange
 }
 
 /** Objects of the largest sheaf: allocated with kmalloc, whose limit is a few MiB. */
@@ -88,7 +91,9 @@ export class Sheaves {
       if (typeof bytes === 'string') throw new FaultError(first, bytes, 'slab_sheaf.objects')
       const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       for (let i = 0; i < size; i++) objects[i] = words.getBigUint64(8 * i, memory.littleEndian)
-      return { address, cache: cache.address, state, place, objects }
+      // Without a capacity, no further than it is filled.
+      const entries = this.#cache.has('sheaf_capacity') ? capacity : size
+      return { address, cache: cache.address, state, place, objects, memory: { start: first, end: first + BigInt(8 * entries) } }
     } catch (error) {
       if (!(error instanceof FaultError)) throw error
       warnings.add(`${cache.name}: ${place}: ${error.message}; its objects count as allocated`)

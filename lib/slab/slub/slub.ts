@@ -4,6 +4,7 @@ import { CacheNodes } from '../cacheNodes.js'
 import type { KernelView } from '../kernelView.js'
 import { ALLOCATED, CACHED, FREE, NO_INDEX, UNKNOWN } from '../model.js'
 import type { SlabPageLayout, SlabPages } from '../pageScan.js'
+import type { MemoryRange } from '../slabs.js'
 import type { SlabTable } from '../slabTable.js'
 import { StructReader } from '../structReader.js'
 import { CpuSlabs, type CpuSlab } from './cpuSlabs.js'
@@ -37,6 +38,7 @@ export class Slub implements AllocatorReader {
   /** Slabs of which a CPU holds more than could be followed. */
   readonly #uncertain = new Set<number>()
   readonly #held = new Map<number, readonly CpuSlab[]>()
+  readonly #ownArrays: MemoryRange[] = []
 
   /** Present only where the kernel has sheaves, so that others need not walk RCU's lists for counts. */
   readonly holdWaiting: AllocatorReader['holdWaiting']
@@ -105,6 +107,7 @@ export class Slub implements AllocatorReader {
 
   /** Marks the objects of one sheaf. */
   #holdSheaf(table: SlabTable, cache: number, sheaf: Sheaf): void {
+    this.#ownArrays.push(sheaf.memory)
     for (const address of sheaf.objects) {
       const found = table.objectAt(address)
       if (found === undefined || table.cache[found.slab] !== cache) {
@@ -136,6 +139,10 @@ export class Slub implements AllocatorReader {
         table.damage(slab, `counts ${counted} objects in use where its free list leaves ${used}`)
       }
     }
+  }
+
+  ownArrays(): readonly MemoryRange[] {
+    return this.#ownArrays
   }
 
   /** Each CPU's part of a cache, read once. */

@@ -1,0 +1,59 @@
+import { MissingSymbolError } from '../../errors.js'
+import { scanPages, type ScanPagesOptions } from '../../memory/scanPages.js'
+import type { SlabObjects } from '../../slab/model.js'
+import type { System } from '../../system/system.js'
+import { readFrameRoles } from './frameRoles.js'
+import { ObjectIndex } from './objectIndex.js'
+import { ReferenceScan, type ReferenceGraph } from './referenceGraph.js'
+import { DeadRanges } from './deadRanges.js'
+import { cachedStacks, taskStacks } from './stacks.js'
+import { StalePointers } from './stalePointers.js'
+
+/** Caches of tools that watch the allocator: their objects name others without using them. */
+const watchers = new Set(['kmemleak_object', 'kmemleak_scan_area'])
+
+const graphs = new WeakMap<System, Promise<ReferenceGraph>>()
+
+/**
+ * All references to slab objects in a dump, by one pass over its pages; kept for further questions about the same system.
+ *
+ * @throws MissingSymbolError for evidence that is no dump; the signal's reason where it was aborted
+ */
+export async function readReferences(system: System, options: ScanPagesOptions = {}): Promise<ReferenceGraph> {
+  const known = graphs.get(system)
+  if (known !== undefined) return known
+  const made = scanSystem(system, options)
+  graphs.set(system, made)
+  // What was aborted can be asked for again.
+  made.catch(() => graphs.delete(system))
+  return made
+}
+
+async function scanSystem(system: System, options: ScanPagesOptions): Promise<ReferenceGraph> {
+  const { kernel, slabs } = system
+  if (kernel === undefined || slabs === undefined) {
+    throw new MissingSymbolError('the machine\'s memory', 'references are looked for in all of it, and a transcript shows a few words')
+  }
+  const objects = slabs.objects()
+  const index = new ObjectIndex(kernel, objects)
+  const dead = new DeadRanges(kernel)
+  for (const { start, live } of taskStacks(kernel, objects)) dead.add('dead parts of stacks', start, live)
+  for (const { start, end } of cachedStacks(kernel)) dead.add('stacks of tasks that are gone', start, end)
+  for (const { start, end } of slabs.ownArrays()) dead.add('arrays of the slab allocator', start, end)
+  const scan = new ReferenceScan(kernel, index, readFrameRoles(kernel), dead, watchersObjects(objects), new StalePointers(kernel))
+  await scanPages(kernel.physical, (frame, page) => scan.visit(frame, page), options)
+  return scan.done()
+}
+
+/** The object whose payload holds an address, or -1. */
+export function objectHolding(index: ObjectIndex, address: bigint): number {
+  const physical = index.physicalOfWord(Number(address & 0xffffffffn), Number(BigInt.asUintN(64, address) >> 32n))
+  return physical < 0 ? -1 : index.objectAt(physical)
+}
+
+function watchersObjects(objects: SlabObjects): Uint8Array {
+  const skipped = new Uint8Array(objects.length)
+  const watching = objects.caches.map(({ name }) => watchers.has(name))
+  if (watching.includes(true)) for (let i = 0; i < objects.length; i++) if (watching[objects.cache[i]]) skipped[i] = 1
+  return skipped
+}
