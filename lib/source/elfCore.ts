@@ -60,6 +60,8 @@ const layouts = {
 
 /** Program headers read at once. */
 const BATCH = 1024
+/** Segments whose list fits into memory: makedumpfile makes one for every 256 excluded pages at most. */
+const MOST_SEGMENTS = 1 << 21
 
 /** Whether a file starts as an ELF file. */
 export function isElf(head: Uint8Array): boolean {
@@ -112,8 +114,8 @@ export function readElfCore(source: ByteSource, warnings: Warnings): ElfCore {
   if (count > 0 && bytes < layout.programBytes) {
     throw new FormatError('impossible program headers', { source: source.name, found: `${bytes} bytes each`, expected: `at least ${layout.programBytes}` })
   }
-  const there = Math.min(count, Math.floor(Math.max(0, source.byteLength - offset) / Math.max(1, bytes)))
-  if (there < count) warnings.add(`${source.name}: cut off inside its program headers: ${there} of ${count}`)
+  const there = Math.min(count, MOST_SEGMENTS, Math.floor(Math.max(0, source.byteLength - offset) / Math.max(1, bytes)))
+  if (there < count) warnings.add(`${source.name}: only ${there} of its ${count} program headers are in the file`)
   const segments: ElfSegment[] = []
   const notes: { offset: number; bytes: number }[] = []
   for (let first = 0; first < there; first += BATCH) {

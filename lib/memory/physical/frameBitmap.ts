@@ -101,12 +101,27 @@ export class FrameBitmap {
   }
 }
 
+const zeros = new Uint8Array(CHUNK_BYTES)
+
 function countedChunk(bytes: Uint8Array): { chunk: Chunk; count: number } | undefined {
-  const before = new Uint32Array(Math.ceil(bytes.length / STEP_BYTES))
+  if (Buffer.compare(bytes, bytes.length === CHUNK_BYTES ? zeros : zeros.subarray(0, bytes.length)) === 0) return undefined
+  const steps = Math.ceil(bytes.length / STEP_BYTES)
+  const before = new Uint32Array(steps)
+  const padded = new Uint8Array(steps * STEP_BYTES)
+  padded.set(bytes)
+  // The order of bytes in a word makes no difference to how many bits are set.
+  const words = new Uint32Array(padded.buffer)
   let count = 0
-  for (let i = 0; i < bytes.length; i++) {
-    if (i % STEP_BYTES === 0) before[i / STEP_BYTES] = count
-    count += bitsOfByte[bytes[i]]
+  for (let step = 0, at = 0; step < steps; step++) {
+    before[step] = count
+    for (const end = at + STEP_BYTES / 4; at < end; at++) count += bitsOfWord(words[at])
   }
-  return count === 0 ? undefined : { chunk: { bytes, before }, count }
+  return { chunk: { bytes: padded, before }, count }
+}
+
+/** Sums the bits in pairs, then in fours, then in bytes. */
+function bitsOfWord(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555)
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333)
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }

@@ -83,8 +83,8 @@ export class KdumpBlocks implements BlockStore {
     if (source.holds?.(offset, bytes) === false) return 'absent'
     const decode = decoders[flags & COMPRESSED] as Decode | undefined
     if (decode === undefined) return this.#corrupt(source, offset, `unknown compression 0x${flags.toString(16)}`)
-    // No writer keeps a block that compression made larger.
-    if (bytes > this.blockBytes) return this.#corrupt(source, offset, `${bytes} bytes for a block of ${this.blockBytes}`)
+    // Few writers keep a block that compression made larger, and none makes it much larger.
+    if (bytes > this.blockBytes * 2) return this.#corrupt(source, offset, `${bytes} bytes for a block of ${this.blockBytes}`)
     const packed = part.data.view(offset, bytes)
     if (packed.length < bytes) return this.#behindEnd(source)
     return decode(packed, target) ? undefined : this.#corrupt(source, offset, `${bytes} bytes that do not give a block`)
