@@ -6,6 +6,8 @@ import type { LinearWindow } from './virtualMemory.js'
 const samples = 64
 /** Tables read at most in search of one: all of a machine with 2 MiB mappings and 1 TiB, a good part of any other. */
 const tableBudget = 4096
+/** Of the start of RAM, and of the arm64 linear map (Linux arch/arm64/include/asm/kernel-pgtable.h, ARM64_MEMSTART_ALIGN). */
+const ramAlignment = 2 ** 30
 /** Candidates kept while the tables are read. */
 const mostDistances = 1 << 16
 
@@ -34,7 +36,9 @@ export function directMapAt(physical: PhysicalMemory, base: bigint): LinearWindo
     first = start * physical.pageBytes
     break
   }
-  // Where RAM starts far up (arm64), addresses below its start may be anything, even beyond the end of the address space.
+  // Where RAM starts far up (arm64), addresses below its start may be anything, even beyond the end of the address space. The first
+  // frames of it may be missing from the dump; RAM starts at a round number.
+  first -= first % ramAlignment
   const start = BigInt.asUintN(64, base + BigInt(first))
   return { start, end: start + BigInt(physical.frames * physical.pageBytes - first), physical: first }
 }
