@@ -1,5 +1,5 @@
-import { FormatError, UsageError } from '../errors.js'
-import { folderEntries, openFile, pathKind } from '../source/file.js'
+import { FormatError, SlablabError } from '../errors.js'
+import { folderEntries, isRegularFile, openFile, pathKind, standardInput } from '../source/file.js'
 import { fileKind, KIND_BYTES, type FileKind } from '../source/fileKind.js'
 import { textKind } from '../source/textKind.js'
 import { unwrappedHead } from '../source/unwrap.js'
@@ -18,19 +18,19 @@ export interface EvidencePath {
 const roles: Readonly<Record<string, EvidenceRole>> = {
   'kdump-compressed': 'dump', 'kdump-flattened': 'dump', diskdump: 'dump', 'elf-core': 'dump',
   'crash-session': 'transcript', 'kernel-log': 'transcript',
-  'system-map': 'symbols', kallsyms: 'symbols', 'elf-object': 'symbols', 'elf-executable': 'symbols',
+  'symbol-list': 'symbols', kallsyms: 'symbols', 'elf-object': 'symbols', 'elf-executable': 'symbols',
   slabinfo: 'snapshot', slabtop: 'snapshot', 'oom-report': 'snapshot', meminfo: 'snapshot', free: 'snapshot'
 }
 
 /** Wrappings that are looked into. */
 const wrapped = new Set(['gzip', 'xz', 'zstd'])
 
-/** What each file is; of a folder, each of its files. @throws UsageError for a path where nothing is */
+/** What each file is; of a folder, each of its files. @throws SlablabError for a path where nothing is, or what may not be read */
 export async function evidenceFiles(paths: readonly string[]): Promise<EvidencePath[]> {
   const files: EvidencePath[] = []
   for (const path of paths) {
-    const what = pathKind(path)
-    if (what === undefined) throw new UsageError(`no file named ${path}`)
+    const what = path === standardInput ? 'file' : pathKind(path)
+    if (what === undefined) throw new SlablabError(`${path}: no such file`)
     const inside = what === 'folder' ? folderEntries(path).filter((entry) => pathKind(entry) === 'file') : [path]
     for (const file of inside) files.push({ ...await evidenceFile(file), ...(what === 'folder' ? { folder: path } : {}) })
   }
@@ -39,8 +39,17 @@ export async function evidenceFiles(paths: readonly string[]): Promise<EvidenceP
 
 /** What a file is, by what stands in it, whatever it is wrapped in. */
 export async function evidenceFile(path: string): Promise<EvidencePath> {
-  const kind = await kindOf(path)
-  return { path, kind, role: roles[kind.kind] }
+  // A pipe cannot be looked at beforehand; sessions are what people pipe.
+  if (path === standardInput || !isRegularFile(path)) {
+    return { path, role: 'transcript', kind: { kind: 'stream', text: 'pipe, read as output of crash', readable: true, hint: null } }
+  }
+  try {
+    const kind = await kindOf(path)
+    return { path, kind, role: roles[kind.kind] }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
+    throw new SlablabError(`${path}: permission denied: dumps and slabinfo are readable for root only, unless copied`, { cause: error })
+  }
 }
 
 async function kindOf(path: string): Promise<FileKind> {

@@ -6,6 +6,7 @@ import { SymbolTable } from '../symbol/symbolTable.js'
 import { openVmcore } from '../system/openVmcore.js'
 import { placeSymbols, readSymbolFile, type SymbolFile } from '../system/symbolFile.js'
 import { kernelOffsetOf, transcriptSystem } from '../system/transcriptSystem.js'
+import { visible } from '../util/visible.js'
 import { Warnings } from '../warnings.js'
 import { compareWithSnapshots } from './compareWithSnapshots.js'
 import { dumpOf, type Dump } from './dump.js'
@@ -30,7 +31,7 @@ export interface OpenDumpOptions {
  * folder of either; gzip, xz and zstd are unwrapped. What a file is tells its content. Files of symbols name what a session leaves
  * nameless, and slabinfo is compared with what the session says.
  *
- * @throws FormatError where nothing in the files can be opened, UsageError where there is no such file
+ * @throws FormatError where nothing in the files can be opened, SlablabError where there is no such file or it may not be read
  *
  * @example
  * const dump = await openDump('datasets/seq-operations/session.crash.txt')
@@ -119,6 +120,19 @@ function nothingToOpen(files: readonly EvidencePath[]): FormatError {
   const [first] = files
   if (first === undefined) return new FormatError('an empty folder', { source: 'openDump', expected })
   const { path, kind, role } = first
+  if (kind.kind === 'text') return new FormatError('text that slablab does not know', { source: path, line: 1, found: firstLine(path), expected })
   const hint = role === 'snapshot' ? '; growth and compare read it' : role === 'symbols' ? '; give it beside a crash session' : kind.hint === null ? '' : `; ${kind.hint}`
   return new FormatError(`${kind.text}${hint}`, { source: path, expected })
+}
+
+function firstLine(path: string): string | undefined {
+  const file = openFile(path)
+  try {
+    const head = file.read(0, 256)
+    if (wrappingOf(head) !== undefined) return undefined
+    const line = Buffer.from(head).toString('utf8').split('\n').find((text) => text.trim() !== '')
+    return line === undefined ? undefined : visible(line.trim().slice(0, 60))
+  } finally {
+    file.close()
+  }
 }

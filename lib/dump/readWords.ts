@@ -23,7 +23,7 @@ export function readWords(system: System, address: string | bigint, words: numbe
   if (!Number.isInteger(words) || words < 1 || words > mostWords) throw new UsageError(`expected a number of words from 1 to ${mostWords}, got ${words}`)
   const { memory } = system
   const wordBytes = memory.pointerBytes
-  const start = startOf(system, address)
+  const start = addressNamed(system, address)
   const addresses = BigUint64Array.from({ length: words }, (_, i) => BigInt.asUintN(64, start + BigInt(i * wordBytes)))
   const rows = Array.from(addresses, (at) => wordAt(system, at, wordBytes))
   return describedTable({
@@ -75,7 +75,8 @@ function symbolText({ name, offset }: SymbolHit): string {
   return offset === 0 ? name : `${name}+0x${offset.toString(16)}`
 }
 
-function startOf(system: System, address: string | bigint): bigint {
+/** The address that a person means: an address, a symbol, or symbol+offset. @throws UsageError for what is neither */
+export function addressNamed(system: System, address: string | bigint): bigint {
   if (typeof address === 'bigint') return BigInt.asUintN(64, address)
   const text = address.trim()
   const plain = parseAddress(text)

@@ -129,7 +129,8 @@ function styleOf(system: System, options: TypedReadOptions): ValueStyle {
       const hit = address >= LOWEST_KERNEL_ADDRESS ? symbols.at(address) : undefined
       return hit && (hit.offset === 0 ? hit.name : `${hit.name}+${hit.offset}`)
     },
-    string: (address, limit) => (address >= LOWEST_KERNEL_ADDRESS ? readString(memory, address, limit) : undefined)
+    // The second is what crash says of a string that is not in the kernel's memory.
+    string: (address, limit) => address >= LOWEST_KERNEL_ADDRESS ? readString(memory, address, limit) : `error: Cannot access memory at address 0x${address.toString(16)}`
   }
 }
 

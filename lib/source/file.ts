@@ -138,6 +138,11 @@ export function pathKind(path: string): 'file' | 'folder' | undefined {
   return stat === undefined ? undefined : stat.isDirectory() ? 'folder' : 'file'
 }
 
+/** Whether a path is a file with bytes at places, not a pipe or a device. */
+export function isRegularFile(path: string): boolean {
+  return statSync(path).isFile()
+}
+
 /** When a file was last changed, in milliseconds since 1970. */
 export function modifiedTime(path: string): number {
   return statSync(path).mtimeMs

@@ -13,6 +13,7 @@ const marks: readonly (FileKind & { readonly line: RegExp })[] = [
   { kind: 'kmemleak', text: "kmemleak's report", readable: false, hint: 'slablab finds unreachable objects in a vmcore by itself', line: /^unreferenced object 0x[0-9a-f]+ \(size \d+\):/ },
   { kind: 'allocinfo', text: '/proc/allocinfo', readable: false, hint: 'it names who allocated what by itself: sort it by its first column', line: /^allocinfo - version: / },
   { kind: 'kernel-log', text: 'kernel log', readable: false, hint: 'slablab reads its OOM reports, and of a crash session the log beside it; this one holds none', line: /^(?:<\d+>)?\[ *\d+\.\d{6}\] / },
+  { kind: 'vmcoreinfo', text: 'VMCOREINFO', readable: false, hint: 'slablab finds it in the vmcore itself', line: /^(?:OSRELEASE|PAGESIZE|SYMBOL\(\w+\))=/ },
   { kind: 'crash-commands', text: 'input for crash', readable: false, hint: 'give it to crash with -i, and its output to slablab', line: /^(?:kmem -[sS]|rd [-0-9a-f]|sym |struct \w+ ffff)/ }
 ]
 
@@ -56,8 +57,9 @@ function symbolKind(text: string): FileKind | undefined {
         hint: hidden === 'zero' ? 'kptr_restrict hides them: copy /proc/kallsyms as root' : 'addresses printed by %p mean nothing: copy /proc/kallsyms as root'
       }
     }
+    // Only behind the kernel's own symbols does kallsyms tell itself from a System.map, by its modules.
     return kind === 'kallsyms' ? { kind, text: '/proc/kallsyms', readable: true, hint: null }
-      : { kind: 'system-map', text: 'System.map, or the output of nm', readable: true, hint: null }
+      : { kind: 'symbol-list', text: 'list of symbols: System.map, /proc/kallsyms or the output of nm', readable: true, hint: null }
   } catch {
     return undefined
   }

@@ -52,6 +52,7 @@ export function transcriptSystem(transcript: CrashTranscript, options: Transcrip
   const disagreements = [...caches.disagreements, ...wordDisagreements(transcript)]
   const rows = sessionRows(transcript)
   warnOf(transcript, disagreements, unresolved, symbols, warnings)
+  const name = transcript.files[0]?.file.replace(/^.*[/\\]/, '') ?? 'transcript'
   let objects: SlabObjects | undefined
   const allObjects = (): SlabObjects => {
     if (objects === undefined) {
@@ -63,7 +64,7 @@ export function transcriptSystem(transcript: CrashTranscript, options: Transcrip
   }
   return {
     kind: 'transcript',
-    name: transcript.files[0]?.file ?? 'transcript',
+    name,
     files: options.files ?? transcript.files.map(({ file, bytes }) => ({ file, bytes })),
     architecture: architectureOf(rows.get('MACHINE')),
     release: rows.get('RELEASE') ?? null,
@@ -80,7 +81,7 @@ export function transcriptSystem(transcript: CrashTranscript, options: Transcrip
     modules: transcript.modules,
     disagreements,
     caches: () => caches.caches,
-    objects: (names) => selectObjects(allObjects(), indexesOf(caches.caches, names, transcript.files[0]?.file ?? 'the transcript'))
+    objects: (names) => selectObjects(allObjects(), indexesOf(caches.caches, names, name))
   }
 }
 

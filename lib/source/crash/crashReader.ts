@@ -249,7 +249,7 @@ export class CrashReader {
     else if (this.#orderRows < orderRows && Math.abs(this.#orderVotes) < orderVotes) {
       this.#orderRows++
       this.#orderVotes += row.byteOrder(bytes, end)
-      builder.words.bigEndian = this.#orderVotes < 0
+      if (this.#orderVotes !== 0) builder.words.bigEndian = this.#orderVotes < 0
     }
     builder.words.addRow(row.high, row.low, row.element, row.highs, row.lows, row.count, line)
     return true
