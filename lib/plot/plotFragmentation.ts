@@ -33,7 +33,7 @@ export function plotFragmentation(caches: ColumnTable, options: { readonly top?:
   const unused = all.reduce((sum, one) => sum + one.bytes - one.used, 0)
   const total = all.reduce((sum, one) => sum + one.bytes, 0)
   return specification({
-    title: total === 0 ? 'no slab memory' : `${formatBytes(unused)} of ${formatBytes(total)} slab memory are not in use`,
+    title: total === 0 ? 'no slab memory' : `${formatBytes(unused)} of ${formatBytes(total)} of slab memory is not in use`,
     subtitle: `slab memory in bytes: objects in use, and free slots with what lies between; ${shown.length} of ${counted(count, 'cache')}` +
       (all.length < count ? `, ${count - all.length} empty or unknown` : ''),
     height: Math.max(1, shown.length) * rowHeight,

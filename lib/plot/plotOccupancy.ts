@@ -12,6 +12,8 @@ export interface OccupancyPlotOptions {
 /** Slabs with no object in use, ten classes of partial ones, and full ones. */
 const classes = ['none', '< 10', '10+', '20+', '30+', '40+', '50+', '60+', '70+', '80+', '90+', 'all']
 const height = 260
+/** The count of the highest bar stands above it. */
+const labelRoom = 1.06
 
 /**
  * Occupancy of slabs: how many slabs have none, some or all of their slots in use. Memory held by few objects in many slabs
@@ -25,7 +27,7 @@ export function plotOccupancy(objects: ColumnTable, options: OccupancyPlotOption
   const counts = new Array<number>(classes.length).fill(0)
   for (let slab = 0; slab < slots.length; slab++) counts[classOf(used[slab], slots[slab])]++
   const values = classes.map((name, i) => ({ used: name, slabs: counts[i], kind: i === 0 ? 'none' : i === classes.length - 1 ? 'all' : 'some', label: counts[i] === 0 ? '' : formatCount(counts[i]) }))
-  const ticks = countTicks(0, Math.max(1, ...counts))
+  const ticks = countTicks(0, Math.max(1, ...counts) * labelRoom)
   const allSlots = slots.reduce((sum, count) => sum + count, 0)
   const allUsed = used.reduce((sum, count) => sum + count, 0)
   const of = options.cache ?? 'all caches'

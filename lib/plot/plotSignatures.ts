@@ -13,7 +13,9 @@ interface Group {
   readonly objects: number
   readonly share: number
   readonly bytes: number | null
-  readonly holds: string
+  /** Told apart from groups that hold the same symbols. */
+  holds: string
+  readonly words: readonly Word[]
   readonly type: string | null
 }
 
@@ -28,15 +30,17 @@ export function plotSignatures(signatures: ColumnTable, options: { readonly top?
   const typeAt = names.includes('type') ? column('type') : () => null
   const all: Group[] = Array.from({ length: count }, (_, row) => ({
     cache: textOf(cacheAt(row)), objects: numberOf(objectsAt(row)) ?? 0, share: numberOf(shareAt(row)) ?? 0, bytes: numberOf(bytesAt(row)),
-    holds: contents(wordsAt(row)), type: textOf(typeAt(row), '') || null
-  })).sort((a, b) => b.objects - a.objects)
+    holds: contents(wordsAt(row)), words: wordsOf(wordsAt(row)), type: textOf(typeAt(row), '') || null
+  }))
+  all.sort((a, b) => b.objects - a.objects)
+  tellApart(all.slice(0, (options.top ?? 8) + 1))
   const caches = [...new Set(all.map(({ cache }) => cache))]
   const top = options.top ?? 8
   const shown = all.slice(0, all.length === top + 1 ? top + 1 : top).map((one) => ({ ...one, rest: false }))
   const others = all.slice(shown.length)
   if (others.length > 0) {
     shown.push({
-      cache: caches.length === 1 ? caches[0] : 'several', holds: counted(others.length, 'smaller group'), type: null, rest: true,
+      cache: caches.length === 1 ? caches[0] : 'several', holds: counted(others.length, 'smaller group'), words: [], type: null, rest: true,
       objects: total(others, 'objects'), share: total(others, 'share'), bytes: others.some(({ bytes }) => bytes === null) ? null : total(others, 'bytes')
     })
   }
@@ -48,7 +52,7 @@ export function plotSignatures(signatures: ColumnTable, options: { readonly top?
   const y = { field: 'row', type: 'ordinal' as const, axis: null, scale: { paddingInner: 0, paddingOuter: 0 } }
   return specification({
     title: headline(all, caches),
-    subtitle: `share of ${caches.length === 1 ? `the objects of ${caches[0]}` : `each cache's objects`} by what they hold, ${counted(total(all, 'objects'), 'object')} in ${counted(all.length, 'group')}`,
+    subtitle: `share of ${caches.length === 1 ? `the objects in ${caches[0]}` : `each cache's objects`} by what they hold, ${counted(total(all, 'objects'), 'object')} in ${counted(all.length, 'group')}`,
     height: Math.max(1, values.length) * groupHeight,
     values,
     encoding: { y },
@@ -72,10 +76,32 @@ interface Word { readonly offset?: unknown, readonly class?: unknown, readonly v
 
 /** The shortest true name of what a group's objects hold: its symbols, else the classes of its words. */
 function contents(words: unknown): string {
-  const list = Array.isArray(words) ? words as Word[] : []
+  const list = wordsOf(words)
   const symbols = list.map(({ symbol }) => symbol).filter((symbol): symbol is string => typeof symbol === 'string').map((symbol) => symbol.replace(/\+0x0$/, ''))
   if (symbols.length > 0) return [...new Set(symbols)].join(', ')
   return list.length === 0 ? 'nothing in common' : runs(list.map((word) => textOf(word.class))).join(', ')
+}
+
+function wordsOf(words: unknown): readonly Word[] {
+  return Array.isArray(words) ? words as Word[] : []
+}
+
+/** Groups of the same symbols differ in some other word: its class is added to their names. */
+function tellApart(groups: readonly Group[]): void {
+  const named = new Map<string, Group[]>()
+  for (const group of groups) {
+    const key = `${group.cache} ${group.type} ${group.holds}`
+    named.set(key, [...named.get(key) ?? [], group])
+  }
+  for (const alike of named.values()) {
+    if (alike.length < 2) continue
+    const offsets = [...new Set(alike.flatMap(({ words }) => words.map(({ offset }) => offset)))]
+    const classAt = (group: Group, offset: unknown): string => textOf(group.words.find((word) => word.offset === offset)?.class, 'nothing')
+    const telling = offsets.find((offset) => new Set(alike.map((group) => classAt(group, offset))).size === alike.length)
+      ?? offsets.find((offset) => new Set(alike.map((group) => classAt(group, offset))).size > 1)
+    if (telling === undefined) continue
+    for (const group of alike) group.holds += `, ${classAt(group, telling)} at ${textOf(telling)}`
+  }
 }
 
 /** Equal neighbours counted: zero ×4, slab pointer. */
@@ -92,7 +118,7 @@ function runs(classes: readonly string[]): string[] {
 function headline(groups: readonly Group[], caches: readonly string[]): string {
   if (groups.length === 0) return 'no objects to group'
   const [first] = groups
-  const of = `${percent(first.share)} of ${first.cache}`
+  const of = `${percent(first.share)} of the objects in ${first.cache}`
   if (first.holds === 'nothing in common' && first.type === null) return `the objects of ${caches.length === 1 ? caches[0] : 'these caches'} have little in common`
   return first.type === null ? `${of} hold ${cut(first.holds, 70)}` : `${of} are ${first.type}`
 }

@@ -25,12 +25,12 @@ export function plotTopGrowers(growth: ColumnTable, options: { readonly top?: nu
   const values = shown.map((one, i) => ({ ...one, cache: names[i], label: `${formatBytes(one.rate)}/h` }))
   const extent = values.flatMap((one) => [one.rate, one.low ?? 0, one.high ?? 0])
   const ticks = byteTicks(Math.min(0, ...extent), Math.max(1, ...extent), '/h')
-  const growing = all.filter((one) => one.verdict === 'growing')
+  const growing = all.filter((one) => one.verdict === 'growing').sort((a, b) => (b.rate ?? -Infinity) - (a.rate ?? -Infinity))
   const unknown = all.filter((one) => one.rate === null).length
 
   const verdicts = Object.keys(verdictColours).filter((name) => values.some((one) => one.verdict === name)) as (keyof typeof verdictColours)[]
   return specification({
-    title: headline(growing.map((one) => one.cache), shown.find((one) => one.verdict === 'growing')?.rate ?? null),
+    title: headline(growing.map((one) => one.cache), growing[0]?.rate ?? null),
     subtitle: `rate in bytes per hour of whole slabs, with its 95 % confidence interval; ${shown.length} of ${counted(count, 'cache')}` +
       (unknown === 0 ? '' : `, ${unknown} of unknown rate`),
     height: Math.max(1, values.length) * rowHeight,

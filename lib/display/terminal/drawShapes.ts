@@ -90,10 +90,15 @@ function drawRect(canvas: CellCanvas, shape: Shape, upright: boolean, style: Sty
   const full = Math.floor(right + 1 / 16)
   for (let row = rows.from; row < rows.to; row++) {
     for (let column = start; column < full; column++) canvas.put(column, row, fill, colour)
-    const part = Math.round((right - Math.max(full, start)) * 8)
-    if (part > 0) canvas.put(Math.max(full, start), row, fill === '█' ? eighthsAcross[Math.min(part, 7)] : fill, colour)
-    // What is too small to see still is not nothing.
-    else if (full <= start && right > left) canvas.put(right > start ? start : start - 1, row, right > start ? '▏' : '▕', colour)
+    const end = Math.max(full, start)
+    const part = Math.round((right - end) * 8)
+    if (part > 0 && fill === '█') canvas.put(end, row, eighthsAcross[Math.min(part, 7)], colour)
+    else if (part >= 4) canvas.put(end, row, fill, colour)
+    // What is too small to see still is not nothing, where it does not hide something else.
+    else if (full <= start && right > left) {
+      const [column, sign] = right > start ? [start, '▏'] as const : [start - 1, '▕'] as const
+      if (canvas.at(column, row) === ' ') canvas.put(column, row, sign, colour)
+    }
   }
 }
 
