@@ -15,6 +15,8 @@ const pieceBytes = 1 << 20
 const alignments = [8n, 4n, 2n]
 /** Names and markers of a full kernel take 3 MB. */
 const mostNameBytes = 1 << 23
+/** One marker alone, the 0, would prove nothing; every kernel has more than 256 symbols. */
+const leastMarkers = 2
 /** Shortest and longest 256 compressed names: 2 bytes each, and 512 characters none of which is compressed. */
 const leastMarkerStep = namesPerMarker * 2
 const mostMarkerStep = namesPerMarker * 514
@@ -142,7 +144,7 @@ function isStep(bytes: number): boolean {
 function namesOf(bytes: Buffer, view: DataView, markersAt: number, markers: readonly number[], littleEndian: boolean): { numSyms: number; names: number; count: number } | undefined {
   const nearest = markersAt - 2
   // The number of markers is at least what the count needs: an ascending value may follow them by chance.
-  for (let kept = markers.length; kept >= Math.max(1, markers.length - 1); kept--) {
+  for (let kept = markers.length; kept >= Math.max(leastMarkers, markers.length - 1); kept--) {
     const lastMarker = markers[kept - 1]
     const farthest = markersAt - lastMarker - mostMarkerStep - 8
     for (let names = (nearest - lastMarker) & ~3; names >= Math.max(8, farthest); names -= 4) {
