@@ -1,3 +1,4 @@
+import type { ImageRange } from '../memory/imageRanges.js'
 import type { Memory, PhysicalMemory } from '../memory/memory.js'
 import type { PageStructRun } from '../memory/pageStructs.js'
 import type { Vmcoreinfo } from '../source/vmcoreinfo.js'
@@ -7,6 +8,12 @@ import type { Warnings } from '../warnings.js'
 
 export type { PageStructRun } from '../memory/pageStructs.js'
 export type { Vmcoreinfo } from '../source/vmcoreinfo.js'
+
+/** A loaded module and the stretches of memory that its text and data take. */
+export interface LoadedModule {
+  readonly name: string
+  readonly memory: readonly { readonly start: bigint; readonly bytes: number }[]
+}
 
 /** What walking a kernel's data takes: one dump's memory, names, types and the maps between frames and addresses. */
 export interface KernelView {
@@ -32,6 +39,10 @@ export interface KernelView {
   pageStructOf(frame: number): bigint | undefined
   /** The frame whose page structure starts at or holds `address`. */
   frameOfPageStruct(address: bigint): number | undefined
+  /** Stretches of the kernel image by its page tables. */
+  readonly image?: readonly ImageRange[]
+  /** Loaded modules. */
+  readonly modules?: readonly LoadedModule[]
   /** Possible CPUs, offline ones too. */
   readonly cpus: readonly number[]
   /** A per-CPU pointer or symbol as that CPU sees it. */

@@ -30,13 +30,17 @@ export class DeadRanges {
         const list = this.#byFrame.get(frame)
         const range = { start: first, end: first + Number(stop - at) }
         if (list === undefined) this.#byFrame.set(frame, [range])
-        else list.push(range)
+        else {
+          list.push(range)
+          list.sort((a, b) => a.start - b.start)
+        }
         this.bytes.set(reason, (this.bytes.get(reason) ?? 0) + range.end - range.start)
       }
       at = stop
     }
   }
 
+  /** The dead parts of a frame, in order; they may overlap. */
   of(frame: number): readonly DeadBytes[] | undefined {
     return this.#byFrame.get(frame)
   }

@@ -4,8 +4,9 @@ import type { SlabObjects } from '../../slab/model.js'
 import type { System } from '../../system/system.js'
 import { readFrameRoles } from './frameRoles.js'
 import { ObjectIndex } from './objectIndex.js'
-import { ReferenceScan, type ReferenceGraph } from './referenceGraph.js'
+import { ReferenceCollector, type ReferenceGraph } from './referenceGraph.js'
 import { DeadRanges } from './deadRanges.js'
+import { LiveWords } from './liveWords.js'
 import { cachedStacks, taskStacks } from './stacks.js'
 import { StalePointers } from './stalePointers.js'
 
@@ -40,9 +41,10 @@ async function scanSystem(system: System, options: ScanPagesOptions): Promise<Re
   for (const { start, live } of taskStacks(kernel, objects)) dead.add('dead parts of stacks', start, live)
   for (const { start, end } of cachedStacks(kernel)) dead.add('stacks of tasks that are gone', start, end)
   for (const { start, end } of slabs.ownArrays()) dead.add('arrays of the slab allocator', start, end)
-  const scan = new ReferenceScan(kernel, index, readFrameRoles(kernel), dead, watchersObjects(objects), new StalePointers(kernel))
-  await scanPages(kernel.physical, (frame, page) => scan.visit(frame, page), options)
-  return scan.done()
+  const live = new LiveWords(kernel, index, readFrameRoles(kernel), dead, watchersObjects(objects), new StalePointers(kernel))
+  const collector = new ReferenceCollector(live)
+  await scanPages(kernel.physical, (frame, page) => collector.visit(frame, page), options)
+  return collector.done()
 }
 
 /** The object whose payload holds an address, or -1. */

@@ -1,4 +1,4 @@
-import type { ReferenceGraph } from './reference/referenceGraph.js'
+import type { ReferenceGraph } from './referenceGraph.js'
 
 /** References as lists: those of object `i` are entries `first[i]` to `first[i + 1]` of `other`. */
 export interface Adjacency {
@@ -19,24 +19,27 @@ export function adjacency(objects: number, near: Uint32Array, far: Uint32Array):
 
 /**
  * Mark and sweep: 1 for each object that a chain of references leads to from the roots. Unreferenced cycles stay 0.
+ *
+ * @param without objects (1) through which no chain may lead: what is then not reached lives by them alone
  */
-export function markReachable(graph: ReferenceGraph, references: Adjacency): Uint8Array {
+export function markReachable(graph: ReferenceGraph, references: Adjacency, without?: Uint8Array): Uint8Array {
   const reached = new Uint8Array(graph.index.objects.length)
+  spread(references, graph.rootTarget, reached, without)
+  return reached
+}
+
+/** Marks (1) everything that chains of references lead to from `starts`, these included; `reached` and `without` are not entered. */
+export function spread(references: Adjacency, starts: Iterable<number>, reached: Uint8Array, without?: Uint8Array): void {
   const work = new Uint32Array(reached.length)
   let waiting = 0
-  for (const object of graph.rootTarget) {
-    if (reached[object] === 1) continue
+  const enter = (object: number): void => {
+    if (reached[object] === 1 || without?.[object] === 1) return
     reached[object] = 1
     work[waiting++] = object
   }
+  for (const object of starts) enter(object)
   while (waiting > 0) {
     const object = work[--waiting]
-    for (let edge = references.first[object]; edge < references.first[object + 1]; edge++) {
-      const target = references.other[edge]
-      if (reached[target] === 1) continue
-      reached[target] = 1
-      work[waiting++] = target
-    }
+    for (let edge = references.first[object]; edge < references.first[object + 1]; edge++) enter(references.other[edge])
   }
-  return reached
 }

@@ -1,0 +1,192 @@
+import type { ColumnTable } from 'arquero'
+import { MissingSymbolError, UsageError } from '../errors.js'
+import { scanPages, type ScanPagesOptions } from '../memory/scanPages.js'
+import { ALLOCATED } from '../slab/model.js'
+import type { System } from '../system/system.js'
+import { AddressColumn, describedTable } from '../table/columns.js'
+import type { BtfTypes } from '../type/btfTypes.js'
+import { membersAt } from '../type/memberAt.js'
+import { hex } from '../util/hex.js'
+import { systemOf, type MachineEvidence } from './evidence.js'
+import { addressesOf, type ObjectList } from './objectAddresses.js'
+import { objectHolding, readReferences } from './reference/readReferences.js'
+import { ByteCount, type StretchVisitor } from './reference/liveWords.js'
+import type { ObjectIndex } from './reference/objectIndex.js'
+import { TargetRanges, type TargetRange } from './reference/targetRanges.js'
+import { WordPlaces } from './reference/wordPlaces.js'
+
+export interface ReferencesOptions extends ScanPagesOptions {
+  /** References kept for one target; how many there were in all is said by a warning. 1,000. */
+  readonly limit?: number
+}
+
+/** How a word names its target: its first byte, a byte inside of it, or its first byte with a tag in the lowest or highest bits. */
+export type ReferenceKind = 'exact' | 'interior' | 'tagged'
+
+/** Low bits that the kernel uses for tags: red-black trees, XArrays, bit-locked lists. */
+const TAG_BITS = 7n
+const DEFAULT_LIMIT = 1000
+
+/** A word that names a target. */
+interface Found {
+  readonly target: number
+  readonly value: bigint
+  /** The object it lies in, or -1. */
+  readonly object: number
+  /** Of the word. */
+  readonly physical: number
+}
+
+const places = new WeakMap<System, WordPlaces>()
+
+/**
+ * Who points here: every word of kernel memory and of allocated objects that holds one of the addresses, or points into the object that
+ * lies there. Columns target, from (address of the word), kind (exact, interior or tagged), cache, type and member of the object
+ * that holds the word, and symbol: where a word outside of slabs lies (`init_net+0x7c0`, `stack of sh (pid 71)`).
+ * All targets take one pass. What is no reference to {@link readReferences} is none here.
+ *
+ * @param targets addresses, or a table with an `address` column
+ * @throws MissingSymbolError for evidence that is no dump; UsageError for what is no address
+ * @example (await references(dump, '0xffff8e89812d1ec0')).objects()
+ */
+export async function references(
+  evidence: MachineEvidence, targets: string | bigint | ObjectList, options: ReferencesOptions = {}
+): Promise<ColumnTable> {
+  const system = systemOf(evidence)
+  const { kernel } = system
+  if (kernel === undefined) throw new MissingSymbolError('the machine\'s memory', 'references are looked for in all of it')
+  const addresses = addressesOf(typeof targets === 'string' || typeof targets === 'bigint' ? [targets] : targets)
+  if (addresses.length === 0) throw new UsageError('expected an address')
+  const { index, live } = await readReferences(system, options)
+  const ranges = [...addresses].map((address) => rangeOf(index, address))
+  const found: Found[] = []
+  const counts = new Uint32Array(ranges.length)
+  const limit = options.limit ?? DEFAULT_LIMIT
+  const wanted = new TargetRanges(ranges)
+  const span = wanted.highest - wanted.lowest
+  const bytes = new ByteCount()
+  let pageStart = 0
+  const collect: StretchVisitor = (words, start, end, object, stale) => {
+    for (let i = start; i < end; i += 2) {
+      let high = words[i + 1]
+      if (index.tagged && (high & 0x00800000) !== 0) high = (high | 0xff000000) >>> 0
+      if (((high - wanted.lowest) >>> 0) > span) continue
+      for (const target of wanted.holding(words[i], high)) {
+        if (stale?.(i) || (object >= 0 && ranges[target].start === index.objects.address[object]) || counts[target]++ >= limit) continue
+        found.push({ target, value: (BigInt(words[i + 1]) << 32n) | BigInt(words[i]), object, physical: pageStart + i * 4 })
+      }
+    }
+  }
+  await scanPages(kernel.physical, (frame, page) => {
+    pageStart = frame * kernel.pageBytes
+    live.walk(frame, page, collect, bytes)
+  }, options)
+  counts.forEach((count, target) => {
+    if (count > limit) system.warnings.add(`${hex(addresses[target])}: ${count} references, the first ${limit} are listed`)
+  })
+  found.sort((a, b) => a.target - b.target || a.physical - b.physical)
+  return tableOf(system, index, addresses, ranges, found)
+}
+
+/** The payload of the object that lies at an address, else the address alone. */
+function rangeOf(index: ObjectIndex, address: bigint): TargetRange {
+  const object = objectHolding(index, address)
+  if (object < 0) return { start: address, end: address + 1n }
+  const start = index.objects.address[object]
+  return { start, end: start + BigInt(index.payloadBytes(object)) }
+}
+
+function kindOf(value: bigint, start: bigint): ReferenceKind {
+  if (value === start) return 'exact'
+  const untagged = (value | (0xffn << 56n)) & ~TAG_BITS
+  return untagged === start ? 'tagged' : 'interior'
+}
+
+function tableOf(system: System, index: ObjectIndex, addresses: BigUint64Array, ranges: readonly TargetRange[], found: readonly Found[]): ColumnTable {
+  const wordPlaces = placesOf(system, index)
+  const rows = found.map(({ target, value, object, physical }) => {
+    const kind = kindOf(value, ranges[target].start)
+    if (object >= 0) {
+      const cache = index.objects.caches[index.objects.cache[object]].name
+      const offset = physical - index.physicalOfObject(object)
+      const from = index.objects.address[object] + BigInt(offset)
+      return { from, kind, cache, ...memberOf(system.types?.btf, cache, index.payloadBytes(object), offset), symbol: null }
+    }
+    const place = wordPlaces.at(physical)
+    return { from: place.address, kind, cache: null, type: null, member: null, symbol: place.text ?? (place.kind === 'page' ? 'kernel page' : place.kind) }
+  })
+  return describedTable({
+    target: new AddressColumn(BigUint64Array.from(found, ({ target }) => addresses[target])),
+    from: new AddressColumn(BigUint64Array.from(rows, ({ from }) => from)),
+    kind: rows.map(({ kind }) => kind),
+    cache: rows.map(({ cache }) => cache),
+    type: rows.map(({ type }) => type),
+    member: rows.map(({ member }) => member),
+    symbol: rows.map(({ symbol }) => symbol)
+  })
+}
+
+/** The struct that a dedicated cache is named after, and its member at an offset; null for caches of anything (kmalloc). */
+function memberOf(types: BtfTypes | undefined, cache: string, bytes: number, offset: number): { type: string | null; member: string | null } {
+  const struct = cache.replace(/_cache(p)?$/, '')
+  const id = types?.find(`struct ${cache}`) ?? types?.find(`struct ${struct}`)
+  if (types === undefined || id === undefined) return { type: null, member: null }
+  const own = types.graph.bytesOf(id)
+  if (own === undefined || own > bytes) return { type: null, member: null }
+  const name = types.find(`struct ${cache}`) === undefined ? struct : cache
+  return { type: name, member: membersAt(types.graph, id, offset - (offset % 8)).at(-1)?.path ?? null }
+}
+
+function placesOf(system: System, index: ObjectIndex): WordPlaces {
+  let made = places.get(system)
+  if (made === undefined) places.set(system, (made = new WordPlaces(system.kernel!, index.objects)))
+  return made
+}
+
+/** Chains of references that lead from the roots to an object, the shortest first: why is it alive? */
+export interface ReferenceChain {
+  /** Where the chain starts: a place outside of slabs. */
+  readonly root: { readonly address: bigint; readonly text: string }
+  /** Objects from the one the root names to the target. */
+  readonly objects: readonly { readonly address: bigint; readonly cache: string }[]
+}
+
+/**
+ * The shortest chain of references from the roots to an object; undefined where none leads to it.
+ *
+ * @example (await chainTo(dump, '0xffff8e8981e79180'))?.root.text // 'testmod_live_sessions+0x0 [testmod]'
+ */
+export async function chainTo(evidence: MachineEvidence, address: string | bigint, options: ScanPagesOptions = {}): Promise<ReferenceChain | undefined> {
+  const system = systemOf(evidence)
+  const graph = await readReferences(system, options)
+  const { index } = graph
+  const target = objectHolding(index, addressesOf([address])[0])
+  if (target < 0 || index.objects.state[target] !== ALLOCATED) return undefined
+  const rootOf = new Map<number, number>()
+  graph.rootTarget.forEach((object, i) => {
+    if (!rootOf.has(object)) rootOf.set(object, i)
+  })
+  // Backwards from the target, so that only what leads to it is looked at.
+  const next = new Map<number, number>([[target, -1]])
+  const { first, other } = graph.referrers()
+  for (const work = [target]; work.length > 0;) {
+    const round = work.splice(0)
+    for (const object of round) {
+      const root = rootOf.get(object)
+      if (root !== undefined) {
+        const place = placesOf(system, index).at(graph.rootWord[root])
+        const objects = []
+        for (let at = object; at >= 0; at = next.get(at)!) {
+          objects.push({ address: index.objects.address[at], cache: index.objects.caches[index.objects.cache[at]].name })
+        }
+        return { root: { address: place.address, text: place.text ?? 'kernel page' }, objects }
+      }
+      for (let edge = first[object]; edge < first[object + 1]; edge++) {
+        if (next.has(other[edge])) continue
+        next.set(other[edge], object)
+        work.push(other[edge])
+      }
+    }
+  }
+  return undefined
+}
