@@ -60,7 +60,8 @@ export interface MachineFactsOptions {
 /** The groups of all allocated objects of a machine. */
 export function machineFacts(evidence: MachineEvidence, options: MachineFactsOptions = {}): MachineFacts {
   const system = systemOf(evidence)
-  const groups = describeSignatures(system, undefined, options).map((group): GroupFacts => ({ ...group, unreachable: null, retainedBytes: null }))
+  // Groups find out about themselves when asked; what further analyses know is put beside that.
+  const groups = describeSignatures(system, undefined, options).map((group): GroupFacts => Object.assign(group, { unreachable: null, retainedBytes: null }))
   return { system, file: system.files[0]?.file ?? system.name, groups }
 }
 

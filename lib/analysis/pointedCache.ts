@@ -4,7 +4,7 @@ import type { SignatureWord } from './signature.js'
 import type { WordClass } from './wordClass.js'
 
 /** Objects of a group whose pointers are followed. */
-const samples = 32
+const samples = 12
 /** So many of them must point into slabs, or into one cache. */
 const agreement = 0.9
 

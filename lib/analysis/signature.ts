@@ -1,5 +1,6 @@
 import type { Memory } from '../memory/memory.js'
 import type { SymbolHit } from '../symbol/symbolTable.js'
+import { CodeCounter } from './codeCounter.js'
 import { distinctSorted, readObjects, type ObjectChunk } from './objectReader.js'
 import { groupRows } from './signatureTree.js'
 import { LIST_HEAD, MISSING, OTHER, SELF, SMALL, SMALL_END, USER, VARYING, ZERO, wordClasses, type WordClass } from './wordClass.js'
@@ -203,7 +204,7 @@ function describe(
   }, leastWords)
   const members: number[][] = Array.from({ length: groups }, () => [])
   for (let row = 0; row < rows.length; row++) members[groupOfRow[row]].push(row)
-  const described = members.map((own) => describeGroup(encoder, addresses, rows, own, leastWords, wordBytes))
+  const described = members.map((own): SignatureGroup => new RowGroup(encoder, addresses, rows, own, leastWords, wordBytes))
   const numberOf = new Map(described.map((group, number) => [group, number]))
   let membership: Membership | undefined
   return {
@@ -237,57 +238,83 @@ function membersByGroup(rowOf: Uint32Array, groupOfRow: Uint32Array, groups: num
   return { starts, objects }
 }
 
-function describeGroup(
-  encoder: WordEncoder, addresses: BigUint64Array, rows: WordRows, own: readonly number[], leastWords: number, wordBytes: number
-): SignatureGroup {
-  let objects = 0
-  let typical = own[0]
-  for (const row of own) {
-    objects += rows.objects[row]
-    if (rows.objects[row] > rows.objects[typical] || (rows.objects[row] === rows.objects[typical] && rows.first[row] < rows.first[typical])) typical = row
+/** Emptied before each use. */
+const sharedCounter = new CodeCounter()
+
+/** A group whose words are described when somebody asks: a dump has thousands of groups, and few are looked at. */
+class RowGroup implements SignatureGroup {
+  readonly objects: number
+  readonly example: bigint
+  readonly #encoder: WordEncoder
+  readonly #rows: WordRows
+  readonly #own: readonly number[]
+  readonly #leastWords: number
+  readonly #wordBytes: number
+  #words: readonly SignatureWord[] | undefined
+
+  constructor(encoder: WordEncoder, addresses: BigUint64Array, rows: WordRows, own: readonly number[], leastWords: number, wordBytes: number) {
+    this.#encoder = encoder
+    this.#rows = rows
+    this.#own = own
+    this.#leastWords = leastWords
+    this.#wordBytes = wordBytes
+    let objects = 0
+    let typical = own[0]
+    for (const row of own) {
+      objects += rows.objects[row]
+      if (rows.objects[row] > rows.objects[typical] || (rows.objects[row] === rows.objects[typical] && rows.first[row] < rows.first[typical])) typical = row
+    }
+    this.objects = objects
+    this.example = addresses[rows.first[typical]]
   }
-  const words: SignatureWord[] = []
-  for (let word = 0; word < rows.words; word++) {
-    const described = describeWord(encoder, rows, own, word, objects, wordBytes)
-    words.push(...(describeHalves(encoder, rows, own, word, described) ?? [described]))
+
+  get words(): readonly SignatureWord[] {
+    if (this.#words === undefined) {
+      const words: SignatureWord[] = []
+      for (let word = 0; word < this.#rows.words; word++) {
+        const described = describeWord(this.#encoder, this.#rows, this.#own, word, this.objects, this.#wordBytes)
+        words.push(...(describeHalves(this.#encoder, this.#rows, this.#own, word, described) ?? [described]))
+      }
+      this.#words = words
+    }
+    return this.#words
   }
-  const reach = { bytes: reachOf(words, leastWords * wordBytes, rows.words * wordBytes), sure: objects >= enoughToTell }
-  return { objects, example: addresses[rows.first[typical]], words, reach }
+
+  get reach(): { readonly bytes: number; readonly sure: boolean } {
+    const wordBytes = this.#wordBytes
+    return { bytes: reachOf(this.words, this.#leastWords * wordBytes, this.#rows.words * wordBytes), sure: this.objects >= enoughToTell }
+  }
 }
 
-function describeWord(encoder: WordEncoder, rows: WordRows, own: readonly number[], word: number, objects: number, wordBytes: number): SignatureWord {
-  const byCode = new Map<number, number>()
-  const byClass = new Float64Array(wordClasses.length)
-  let missing = 0
-  for (const row of own) {
-    const code = rows.codes[row * rows.words + word]
-    const count = rows.objects[row]
-    if (code === MISSING) {
-      missing += count
-      continue
-    }
-    byCode.set(code, (byCode.get(code) ?? 0) + count)
-    byClass[encoder.classOf(code)] += count
-  }
+function describeWord(
+  encoder: WordEncoder, rows: WordRows, own: readonly number[], word: number, objects: number, wordBytes: number
+): SignatureWord {
+  const counter = sharedCounter
+  counter.clear()
+  for (const row of own) counter.add(rows.codes[row * rows.words + word], rows.objects[row])
+  const missing = counter.count(MISSING)
   const read = objects - missing
   const offset = word * wordBytes
   if (read === 0) return { offset, bytes: wordBytes, class: 'missing', value: null, symbol: null, share: 0, low: null, high: null, missing }
-  let code = 0
+  let code = MISSING
   let most = 0
-  for (const [candidate, count] of byCode) {
-    if (count > most || (count === most && before(encoder, candidate, code))) {
+  for (let i = 0; i < counter.length; i++) {
+    const candidate = counter.code(i)
+    const count = counter.count(candidate)
+    if (candidate !== MISSING && (count > most || (count === most && before(encoder, candidate, code)))) {
       code = candidate
       most = count
     }
   }
   const isValue = code >= FIRST_VALUE_CODE || code === ZERO
   if (isValue && most >= read * stableShare) {
-    const hit = code === ZERO ? undefined : encoder.symbolOf(code)
     return {
-      offset, bytes: wordBytes, class: wordClasses[encoder.classOf(code)], value: encoder.valueOf(code)!, symbol: hit ?? null,
+      offset, bytes: wordBytes, class: wordClasses[encoder.classOf(code)], value: encoder.valueOf(code)!, symbol: encoder.symbolOf(code) ?? null,
       share: most / read, low: null, high: null, missing
     }
   }
+  const byClass = new Float64Array(wordClasses.length)
+  for (let i = 0; i < counter.length; i++) if (counter.code(i) !== MISSING) byClass[encoder.classOf(counter.code(i))] += counter.count(counter.code(i))
   const wordClass = byClass.indexOf(Math.max(...byClass))
   const agree = byClass[wordClass] / read
   // Nullable fields: all others zero is no disagreement about the class.
@@ -311,19 +338,32 @@ function before(encoder: WordEncoder, a: number, b: number): boolean {
 
 /** Smallest and largest value of the class among the group's rows; of all classes where it is `varying`. */
 function range(encoder: WordEncoder, rows: WordRows, own: readonly number[], word: number, wordClass: number): { low: bigint | null; high: bigint | null } {
-  let low: bigint | null = null
-  let high: bigint | null = null
+  let low: number | null = null
+  let high: number | null = null
+  let lowValue: bigint | null = null
+  let highValue: bigint | null = null
   for (const row of own) {
     const cell = row * rows.words + word
     const code = rows.codes[cell]
     if (code === MISSING || (wordClass !== VARYING && encoder.classOf(code) !== wordClass)) continue
     const value = encoder.valueOf(code)
-    const least = value ?? (BigInt(rows.lowHigh[cell]) << 32n) | BigInt(rows.lowLow[cell])
-    const most = value ?? (BigInt(rows.highHigh[cell]) << 32n) | BigInt(rows.highLow[cell])
-    if (low === null || least < low) low = least
-    if (high === null || most > high) high = most
+    if (value !== undefined) {
+      if (lowValue === null || value < lowValue) lowValue = value
+      if (highValue === null || value > highValue) highValue = value
+      continue
+    }
+    if (low === null || rows.lowHigh[cell] < rows.lowHigh[low] || (rows.lowHigh[cell] === rows.lowHigh[low] && rows.lowLow[cell] < rows.lowLow[low])) low = cell
+    if (high === null || rows.highHigh[cell] > rows.highHigh[high] || (rows.highHigh[cell] === rows.highHigh[high] && rows.highLow[cell] > rows.highLow[high])) high = cell
   }
-  return { low, high }
+  if (low !== null) {
+    const least = (BigInt(rows.lowHigh[low]) << 32n) | BigInt(rows.lowLow[low])
+    if (lowValue === null || least < lowValue) lowValue = least
+  }
+  if (high !== null) {
+    const most = (BigInt(rows.highHigh[high]) << 32n) | BigInt(rows.highLow[high])
+    if (highValue === null || most > highValue) highValue = most
+  }
+  return { low: lowValue, high: highValue }
 }
 
 const numbers: ReadonlySet<WordClass> = new Set<WordClass>(['small integer', 'other', 'user pointer', 'varying'])

@@ -1,3 +1,4 @@
+import { CodeCounter } from './codeCounter.js'
 import { FIRST_VALUE_CODE } from './wordEncoder.js'
 import {
   ASCII, ERROR, KERNEL_DATA, KERNEL_TEXT, LIST_HEAD, MISSING, MODULE_DATA, MODULE_TEXT, OTHER, POISON, SELF, SMALL, USER, ZERO
@@ -58,9 +59,10 @@ interface Node {
 }
 
 interface WordTally {
-  /** Objects per address code. */
-  readonly addresses: Map<number, number>
+  /** Different addresses. */
+  readonly addresses: number
   readonly addressObjects: number
+  /** Objects with zero or no word. */
   readonly anyObjects: number
 }
 
@@ -114,53 +116,60 @@ function total(rows: CodeRows, members: Uint32Array): number {
   return objects
 }
 
+/** Counts a word's codes in a group; they stay in the counter until the next call. */
 function tally(rows: CodeRows, node: Node, word: number): WordTally {
-  const addresses = new Map<number, number>()
+  counter.clear()
+  for (const row of node.rows) counter.add(rows.codes[row * rows.words + word], rows.objects[row])
+  let addresses = 0
   let addressObjects = 0
-  let anyObjects = 0
-  for (const row of node.rows) {
-    const code = rows.codes[row * rows.words + word]
-    const objects = rows.objects[row]
-    if (code >= FIRST_VALUE_CODE && isAddressClass(rows.classOf(code))) {
-      addresses.set(code, (addresses.get(code) ?? 0) + objects)
-      addressObjects += objects
-    } else if (code === ZERO || code === MISSING) {
-      anyObjects += objects
-    }
+  for (let i = 0; i < counter.length; i++) {
+    const code = counter.code(i)
+    if (!isAddress(rows, code)) continue
+    addresses++
+    addressObjects += counter.count(code)
   }
-  return { addresses, addressObjects, anyObjects }
+  return { addresses, addressObjects, anyObjects: counter.count(ZERO) + counter.count(MISSING) }
+}
+
+const counter = new CodeCounter()
+
+function isAddress(rows: CodeRows, code: number): boolean {
+  return code >= FIRST_VALUE_CODE && isAddressClass(rows.classOf(code))
+}
+
+/** The addresses just counted that at least `least` objects hold. */
+function marksCounted(rows: CodeRows, least: number): Set<number> {
+  const marks = new Set<number>()
+  for (let i = 0; i < counter.length; i++) {
+    const code = counter.code(i)
+    if (isAddress(rows, code) && counter.count(code) >= least) marks.add(code)
+  }
+  return marks
 }
 
 function discriminates({ addresses, addressObjects }: WordTally): boolean {
-  return addresses.size <= 8 || addresses.size <= addressObjects * mostDistinct
+  return addresses > 0 && (addresses <= 8 || addresses <= addressObjects * mostDistinct)
 }
 
 function splitByAddress(rows: CodeRows, node: Node, leastWords: number): Node[] | undefined {
   if (node.identifiedBy >= 0) {
     for (let word = 0; word < rows.words; word++) {
       const found = tally(rows, node, word)
-      if (found.addresses.size === 0 || !discriminates(found)) continue
-      const pure = found.addressObjects + found.anyObjects >= node.objects * pureShare && found.addressObjects * 2 >= node.objects
-      if (pure && (found.addresses.size > 1 || found.addressObjects + found.anyObjects < node.objects)) {
-        return divideByAddress(rows, node, word, new Set(found.addresses.keys()), true)
-      }
+      const { addresses, addressObjects, anyObjects } = found
+      if (!discriminates(found) || (addresses === 1 && addressObjects + anyObjects === node.objects)) continue
+      const pure = addressObjects + anyObjects >= node.objects * pureShare && addressObjects * 2 >= node.objects
+      if (pure) return divideByAddress(rows, node, word, marksCounted(rows, 1), true)
     }
     return undefined
   }
-  // In words that may be stale, an address that one object alone holds is a chance find.
-  const tallies: (WordTally & { word: number; marks: Set<number>; marked: number })[] = []
+  const tallies: { word: number; marks: Set<number>; marked: number }[] = []
   for (let word = 0; word < rows.words; word++) {
-    const found = tally(rows, node, word)
-    if (found.addresses.size === 0 || !discriminates(found)) continue
-    const least = word < leastWords ? 1 : 2
-    const marks = new Set<number>()
+    if (!discriminates(tally(rows, node, word))) continue
+    // In words that may be stale, an address that one object alone holds is a chance find.
+    const marks = marksCounted(rows, word < leastWords ? 1 : 2)
     let marked = 0
-    for (const [code, objects] of found.addresses) {
-      if (objects < least) continue
-      marks.add(code)
-      marked += objects
-    }
-    if (marked > 0) tallies.push({ ...found, word, marks, marked })
+    for (const code of marks) marked += counter.count(code)
+    if (marked > 0) tallies.push({ word, marks, marked })
   }
   if (tallies.length === 0) return undefined
   const most = Math.max(...tallies.map(({ marked }) => marked))
@@ -199,7 +208,7 @@ function splitByShape(rows: CodeRows, node: Node, leastWords: number): Node[] | 
 
 /** A child for each shape at `word`; objects with zero or no word there go with the most. Undefined where there is but one shape. */
 function divideByShape(rows: CodeRows, node: Node, word: number, identified: boolean): Node[] | undefined {
-  const objects = new Map<number, number>()
+  const objects = new Float64Array(POISONED + 1)
   const followsText = word > 0 && mostlyText(rows, node, word - 1)
   const shapeAt = (row: number): number => {
     const wordClass = rows.classOf(rows.codes[row * rows.words + word])
@@ -208,17 +217,15 @@ function divideByShape(rows: CodeRows, node: Node, word: number, identified: boo
     // The end of a string looks like a number; in an identified group a number may happen to look like text.
     return shape === TEXT && (identified || followsText) ? NUMBER : shape
   }
-  for (const row of node.rows) {
-    const shape = shapeAt(row)
-    objects.set(shape, (objects.get(shape) ?? 0) + rows.objects[row])
-  }
-  objects.delete(ANY)
-  if (objects.size < 2) return undefined
+  for (const row of node.rows) objects[shapeAt(row)] += rows.objects[row]
+  objects[ANY] = 0
   let largest = 0
-  for (const [shape, count] of objects) {
-    const most = objects.get(largest) ?? 0
-    if (count > most || (count === most && shape < largest)) largest = shape
+  let shapes = 0
+  for (let shape = 1; shape < objects.length; shape++) {
+    if (objects[shape] > 0) shapes++
+    if (objects[shape] > objects[largest]) largest = shape
   }
+  if (shapes < 2) return undefined
   const members = new Map<number, number[]>()
   for (const row of node.rows) {
     const shape = shapeAt(row)

@@ -118,12 +118,33 @@ function describeCache(
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress })
   })
   const pointed = pointedCache(system)
-  return found.groups.map((group) => {
-    const type = typeOfGroup(system, group, () => found.addressesOf(group)) ?? null
-    const reach = reachOf(group, type, least)
-    const words = group.words.filter(({ offset }) => offset < reach.bytes).map((word) => wordRow(word, pointed(word, () => found.addressesOf(group))))
-    return { cache, group, signatures: found, type, reach, words }
-  })
+  return found.groups.map((group) => new GroupOfCache(system, cache, group, found, least, pointed))
+}
+
+/** What is known of a group, found out when somebody asks. */
+class GroupOfCache implements DescribedGroup {
+  #type: TypeGuess | null | undefined
+  #words: readonly SignatureWordRow[] | undefined
+
+  constructor(
+    readonly system: System, readonly cache: SlabCache | null, readonly group: SignatureGroup, readonly signatures: Signatures,
+    readonly least: number | null, readonly pointed: ReturnType<typeof pointedCache>
+  ) {}
+
+  get type(): TypeGuess | null {
+    return (this.#type ??= typeOfGroup(this.system, this.group, this.#addresses) ?? null)
+  }
+
+  get reach(): { readonly bytes: number; readonly basis: string } {
+    return reachOf(this.group, this.type, this.least)
+  }
+
+  get words(): readonly SignatureWordRow[] {
+    const { bytes } = this.reach
+    return (this.#words ??= this.group.words.filter(({ offset }) => offset < bytes).map((word) => wordRow(word, this.pointed(word, this.#addresses))))
+  }
+
+  readonly #addresses = (): BigUint64Array => this.signatures.addressesOf(this.group)
 }
 
 /** How far the object reaches into its slot: by its type; else by what its words say. */

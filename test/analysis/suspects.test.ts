@@ -16,7 +16,9 @@ describe('signatures of the reference case', () => {
     expect(others).toEqual([])
     expect(group.group.objects).toBe(2)
     expect(group.signatures).toMatchObject({ objects: 24, readObjects: 3 })
-    expect(group.type).toEqual({ type: 'seq_operations', bytes: 32, basis: 'the session printed it as struct seq_operations' })
+    expect(group.type).toEqual({
+      type: 'seq_operations', bytes: 32, basis: 'the session printed it as struct seq_operations', members: { 0: 'start', 8: 'stop', 16: 'next', 24: 'show' }
+    })
     expect(group.reach).toEqual({
       bytes: 32, basis: 'struct seq_operations has 32 bytes; an older ELF header, overwritten up to 0x20, agrees'
     })

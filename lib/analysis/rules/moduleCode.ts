@@ -1,9 +1,9 @@
 import { formatCount } from '../../util/units.js'
 import { hex } from '../../util/hex.js'
-import { cacheEvidence } from '../cacheEvidence.js'
+import { cacheEvidence, type CacheEvidence } from '../cacheEvidence.js'
 import { addressList, openCell } from '../cell.js'
 import type { Finding } from '../finding.js'
-import type { GroupFacts, LeakEvidence, MachineFacts } from '../leakEvidence.js'
+import type { GroupFacts, MachineFacts } from '../leakEvidence.js'
 import { findingOf, isSample, type Rule } from '../rule.js'
 import { seqOperations } from './seqOperations.js'
 
@@ -23,21 +23,20 @@ export const moduleCode: Rule = {
     const known = await seqOperations.find(evidence)
     return evidence.machines.flatMap((machine) => machine.groups.flatMap((facts) => {
       const { cache, group, signatures } = facts
+      if (group.objects < leastObjects || group.objects < signatures.readObjects * leastShare) return []
+      const further = cacheEvidence(evidence, cache?.name ?? null)
+      // A dump holds every object of a module, most of them where they should be: without growth, they are no suspects.
+      if (!further.agrees && !isSample(machine)) return []
       const explained = known.some((finding) => finding.cache === cache?.name && finding.type === facts.type?.type)
-      const share = group.objects / signatures.readObjects
-      if (explained || share < leastShare || group.objects < leastObjects) return []
-      return accuse(evidence, machine, facts)
+      return explained ? [] : accuse(machine, facts, further)
     }))
   }
 }
 
-function accuse(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts): Finding[] {
+function accuse(machine: MachineFacts, facts: GroupFacts, further: CacheEvidence): Finding[] {
   const { cache, group, signatures, words, reach } = facts
   const code = words.filter((word) => word.class === 'module text' && word.value !== null)
   if (code.length === 0) return []
-  const further = cacheEvidence(evidence, cache?.name ?? null)
-  // A dump holds every object of a module, most of them where they should be: without growth, they are no suspects.
-  if (!further.agrees && !isSample(machine)) return []
   const [first] = code
   const name = first.symbol ?? first.value!
   const examples = Array.from(signatures.addressesOf(group).subarray(0, 3), hex)

@@ -28,17 +28,18 @@ export const seqOperations: Rule = {
   name: 'seq_operations without single_release',
   text: 'objects of single_open(), more than files can be open: a file that is opened with single_open() and not released with single_release()',
   find: (evidence) => evidence.machines.flatMap((machine) => machine.groups.flatMap((facts) => {
-    const show = isOfSingleOpen(facts) ? facts.words.find(({ offset }) => offset === showOffset) : undefined
-    if (show === undefined || show.class === 'missing') return []
-    const many = isSample(machine) ? facts.group.objects >= facts.signatures.readObjects * leastShare : facts.group.objects >= openFiles
-    return many ? [accuse(evidence, machine, facts, show)] : []
+    const { group, signatures } = facts
+    const many = isSample(machine) ? group.objects >= signatures.readObjects * leastShare : group.objects >= openFiles
+    if (!many || !isOfSingleOpen(facts)) return []
+    const show = facts.words.find(({ offset }) => offset === showOffset)
+    return show === undefined || show.class === 'missing' ? [] : [accuse(evidence, machine, facts, show)]
   }))
 }
 
-function isOfSingleOpen({ type, words }: GroupFacts): boolean {
-  const named = members.filter((one) => words.find(({ offset }) => offset === one.offset)?.symbol === one.function)
+function isOfSingleOpen(facts: GroupFacts): boolean {
+  const named = members.filter((one) => facts.group.words.find(({ offset }) => offset === one.offset)?.symbol?.name === one.function)
   // A session may have named some of them only, and its reader found the type by the others.
-  return named.length === members.length || (named.length > 0 && type?.type === 'seq_operations')
+  return named.length === members.length || (named.length > 0 && facts.type?.type === 'seq_operations')
 }
 
 function accuse(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts, show: SignatureWordRow): Finding {
