@@ -4,7 +4,10 @@ import { crashScript } from './crashScript.js'
 import { file } from './file.js'
 import { objects } from './objects.js'
 import { read } from './read.js'
+import { reachability } from './reachability.js'
+import { references } from './references.js'
 import { symbol } from './symbol.js'
+import { whatis } from './whatis.js'
 
 /** All commands, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -13,5 +16,8 @@ export const commands: readonly Command[] = [
   file,
   objects,
   read,
-  symbol
+  reachability,
+  references,
+  symbol,
+  whatis
 ]

@@ -1,0 +1,151 @@
+import type { ColumnTable } from 'arquero'
+import { addressNamed } from '../dump/readWords.js'
+import { FaultError, MissingSymbolError } from '../errors.js'
+import { Owners } from '../slab/owners.js'
+import { Tracks } from '../slab/tracks.js'
+import type { System } from '../system/system.js'
+import { describedTable } from '../table/columns.js'
+import { hex } from '../util/hex.js'
+import { addressRegions } from './addressRegions.js'
+import { systemOf, type MachineEvidence } from './evidence.js'
+import { frameRoles, readFrameRoles } from './reference/frameRoles.js'
+import { describeSignatures, symbolText } from './signatures.js'
+import { slabPlace, type NearObject, type ObjectPlace } from './slabPlace.js'
+
+/** What is known of one address. Null is what the evidence does not say, or what does not apply. */
+interface Description {
+  readonly kind: string
+  readonly place: ObjectPlace | undefined
+  readonly symbol: { readonly text: string; readonly module: string | null } | null
+  readonly type: { readonly type: string | null; readonly basis: string | null }
+}
+
+/**
+ * What lies at an address: one row with the columns address, kind, cache, slab, slot, object, offset, state, queued, symbol, module,
+ * type, typeBasis, neighbours, cgroup, file, line, stack. `object` is the payload's start, `offset` the bytes from there (from the slab's
+ * start in its unused end; negative in a left red zone), `stack` where it was allocated, as far as slub_debug recorded it.
+ *
+ * @param address an address, a symbol, or symbol+offset
+ * @throws UsageError for what is neither
+ *
+ * @example whatis(dump, '0xffff8e89812d1ec8').object(0) // { kind: 'slab object', cache: 'kmalloc-cg-32', slot: 118, offset: 8, … }
+ */
+export function whatis(evidence: MachineEvidence, address: string | bigint): ColumnTable {
+  const system = systemOf(evidence)
+  const at = addressNamed(system, address)
+  const { kind, place, symbol, type } = describe(system, at)
+  const { cgroup, site } = ownerOf(system, at)
+  return describedTable({
+    address: [hex(at)],
+    kind: [kind],
+    cache: [place?.cache?.name ?? null],
+    slab: [hexOrNull(place?.slab)],
+    slot: [place?.slot ?? null],
+    object: [hexOrNull(place?.object)],
+    offset: [place?.offset ?? null],
+    state: [place?.state ?? null],
+    queued: [place?.queued ?? null],
+    symbol: [symbol?.text ?? null],
+    module: [symbol?.module ?? null],
+    type: [type.type],
+    typeBasis: [type.basis],
+    neighbours: [place === undefined ? [] : neighbours(place)],
+    cgroup: [cgroup],
+    file: [site?.file ?? null],
+    line: [site?.line ?? null],
+    stack: [stackOf(system, at)]
+  })
+}
+
+function describe(system: System, address: bigint): Description {
+  const nothing = { place: undefined, symbol: null, type: { type: null, basis: null } }
+  const hit = system.symbols.at(address)
+  if (hit !== undefined) {
+    const kind = hit.module === null ? 'kernel symbol' : 'module symbol'
+    return { ...nothing, kind, symbol: { text: symbolText(hit), module: hit.module } }
+  }
+  const place = placeOf(system, address)
+  if (place !== undefined) return { ...nothing, kind: slabKind(place), place, type: typeOf(system, place) }
+  return { ...nothing, ...elsewhere(system, address) }
+}
+
+/** Which part of its slot an address is in. */
+function slabKind({ object, offset, cache }: ObjectPlace): string {
+  if (object === null) return 'unused end of a slab'
+  if (offset < 0) return 'left red zone'
+  return cache?.objectBytes != null && offset >= cache.objectBytes ? 'behind a slab object' : 'slab object'
+}
+
+/** A page structure leads to the slab whose page it describes. */
+function elsewhere(system: System, address: bigint): { kind: string; place?: ObjectPlace } {
+  const { kernel } = system
+  if (kernel !== undefined) {
+    const described = tryOr(() => kernel.frameOfPageStruct(address), undefined)
+    if (described !== undefined) {
+      const place = placeOf(system, kernel.virtualOf(described * kernel.pageBytes))
+      return { kind: 'page structure', ...(place === undefined ? {} : { place: { ...place, slot: null, object: null, offset: 0, state: null, queued: null, before: null, after: null } }) }
+    }
+    const physical = tryOr(() => kernel.physicalOf(address), undefined)
+    if (physical !== undefined && address >= kernel.directMap.start && address < kernel.directMap.end) {
+      const role = frameRoles[tryOr(() => readFrameRoles(kernel).of(Math.floor(physical / kernel.pageBytes)), -1)]
+      return { kind: role === undefined ? 'kernel page' : `page of ${role}` }
+    }
+  }
+  const region = addressRegions(system, undefined).find(({ start, end }) => address >= start && address < end)
+  return { kind: region?.kind ?? (address < 1n << 63n ? 'user address or number' : 'unknown') }
+}
+
+/** By what the object holds; a free one holds remains of its last user. */
+function typeOf(system: System, { object, state }: ObjectPlace): Description['type'] {
+  if (object === null || (state !== 'allocated' && state !== 'unknown')) return { type: null, basis: null }
+  const [found] = describeSignatures(system, [object])
+  return { type: found?.type?.type ?? null, basis: found?.type?.basis ?? null }
+}
+
+function neighbours({ before, after }: ObjectPlace): { address: string; state: string }[] {
+  return [before, after].filter((near): near is NearObject => near !== null).map(({ address, state }) => ({ address: hex(address), state }))
+}
+
+function ownerOf(system: System, address: bigint): { cgroup: string | null; site: { file: string; line: number } | null } {
+  const { kernel, slabs } = system
+  const place = kernel === undefined ? undefined : slabs?.find(address)
+  if (kernel === undefined || slabs === undefined || place?.slot == null) return { cgroup: null, site: null }
+  const owners = new Owners(kernel, slabs.table)
+  return { cgroup: owners.cgroup(place.slab, place.slot), site: owners.site(place.slab, place.slot) }
+}
+
+/** Where the object was allocated, or who freed it last, innermost first. */
+function stackOf(system: System, address: bigint): string[] | null {
+  const { kernel, slabs } = system
+  const place = kernel === undefined ? undefined : slabs?.find(address)
+  if (kernel === undefined || slabs === undefined || place?.object == null) return null
+  const cache = slabs.table.caches[slabs.table.cache[place.slab]]
+  const tracks = new Tracks(kernel, slabs.table)
+  if (!tracks.has(cache)) return null
+  const track = tryOr(() => tracks.at(cache, place.object!, place.state === 0 ? 'alloc' : 'free'), null)
+  return track === null ? null : (track.stack ?? [track.caller]).map((frame) => frameText(system, frame))
+}
+
+/** A return address by name. */
+export function frameText(system: System, address: bigint): string {
+  const hit = system.symbols.at(address)
+  return hit === undefined ? hex(address) : `${symbolText(hit)}${hit.module === null ? '' : ` [${hit.module}]`}`
+}
+
+function placeOf(system: System, address: bigint): ObjectPlace | undefined {
+  return tryOr(() => slabPlace(system, address), undefined)
+}
+
+/** What the evidence does not hold leaves a field empty: everything else is still worth showing. */
+function tryOr<T>(read: () => T, otherwise: T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof FaultError || error instanceof MissingSymbolError) return otherwise
+    throw error
+  }
+}
+
+function hexOrNull(address: bigint | null | undefined): string | null {
+  return address == null ? null : hex(address)
+}
