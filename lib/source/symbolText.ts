@@ -30,6 +30,8 @@ const posixRow = /^(?:\S*?\[?[^\s:]*\]?: )?(\S+) ([A-Za-z?-]) ([0-9a-f]{1,16})(?
 const sysvRow = /^(\S+)\s*\|([0-9a-f]{8,16})\|\s*([A-Za-z?-])\s*\|[^|]*\|([0-9a-f]{8,16})?\s*\|/
 /** Symbols without an address, and nm's own headings. */
 const skipped = /^\s*(?:\S*:)?\s*[Uwv] \S+$|^\S+ [Uwv]\s*$|^\S+\s*\|\s*\|\s*[Uwv]\s*\||^(?:Symbols from .*|Name\s+Value.*|\S+:)$/
+/** %p before it has gathered enough randomness to hash. */
+const placeholder = /^\s*\((?:____)?ptrval(?:____)?\) [A-Za-z?] \S+/
 /** Labels of the assembler and the linker: they name no function and hide one. */
 const label = /^(?:\$[xdat](?:\..*)?|\.L.*|)$/
 
@@ -46,6 +48,7 @@ const leastHashed = 0x10000000n
 export function readSymbolText(source: string, text: string): SymbolText {
   const symbols: FileSymbol[] = []
   let modules = false
+  let placeholders = 0
   let strange = 0
   let strangeLine = 0
   let line = 0
@@ -59,12 +62,14 @@ export function readSymbolText(source: string, text: string): SymbolText {
     if (symbol !== undefined) {
       if (symbol.module !== null) modules = true
       if (!label.test(symbol.name)) symbols.push(symbol)
-    } else if (row.trim() !== '' && !skipped.test(row)) {
+    } else if (placeholder.test(row)) placeholders++
+    else if (row.trim() !== '' && !skipped.test(row)) {
       if (strange++ === 0) strangeLine = line
       // Not a symbol among the first hundred lines: this is something else.
       if (symbols.length === 0 && strange > 100) break
     }
   }
+  if (placeholders > symbols.length) return { kind: 'kallsyms', symbols: [], hidden: 'hashed' }
   if (symbols.length === 0 || strange > symbols.length) {
     const found = text.split('\n', strangeLine).at(-1)?.slice(0, 60)
     throw new FormatError('not a list of symbols', { source, line: strangeLine || 1, found, expected: 'ADDRESS TYPE NAME, as in System.map' })
