@@ -5,7 +5,7 @@ import { openPhysical } from '../../lib/memory/openPhysical.js'
 import { bytesOf } from '../../lib/source/bytes.js'
 import { Warnings } from '../../lib/warnings.js'
 import { Bytes } from '../builders/bytes.js'
-import { elfCore } from '../builders/elf.js'
+import { elfCore } from '../builders/elfCore.js'
 import { kdumpFile, type KdumpPage } from '../builders/kdump.js'
 import { describeEvidence, evidence } from '../evidence.js'
 

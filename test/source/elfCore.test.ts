@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { bytesOf } from '../../lib/source/bytes.js'
 import { readElfCore, readElfHeader, type ElfCore } from '../../lib/source/elfCore.js'
 import { Warnings } from '../../lib/warnings.js'
-import { elfCore, type ElfOptions, type ElfPiece } from '../builders/elf.js'
+import { elfCore, type ElfOptions, type ElfPiece } from '../builders/elfCore.js'
 
 const pieces: ElfPiece[] = [
   { physical: 0x1000, data: new Uint8Array(4096) },

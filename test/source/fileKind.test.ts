@@ -2,7 +2,7 @@ import { deflateRawSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { fileKind } from '../../lib/source/fileKind.js'
 import { Bytes } from '../builders/bytes.js'
-import { elfCore } from '../builders/elf.js'
+import { elfCore } from '../builders/elfCore.js'
 import { flattenedFile } from '../builders/flattened.js'
 import { kdumpFile } from '../builders/kdump.js'
 

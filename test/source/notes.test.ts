@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { cpuRegisters, machineOfPrstatus, qemuCpus, readNotes, vmcoreinfoText } from '../../lib/source/notes.js'
 import { Bytes } from '../builders/bytes.js'
-import { elfNotes } from '../builders/elf.js'
+import { elfNotes } from '../builders/elfCore.js'
 
 /** NT_PRSTATUS with registers 1, 2, 3, … */
 function prstatus(registers: number, littleEndian = true): Uint8Array {

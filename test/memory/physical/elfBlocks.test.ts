@@ -3,7 +3,7 @@ import { openPhysical, type PhysicalDump } from '../../../lib/memory/openPhysica
 import { bytesOf } from '../../../lib/source/bytes.js'
 import { Warnings } from '../../../lib/warnings.js'
 import { samplePage, sparseSource } from '../../builders/bytes.js'
-import { elfCore, type ElfOptions, type ElfPiece } from '../../builders/elf.js'
+import { elfCore, type ElfOptions, type ElfPiece } from '../../builders/elfCore.js'
 import { flattenedFile } from '../../builders/flattened.js'
 
 async function open(pieces: readonly ElfPiece[], options: ElfOptions = {}, warnings = new Warnings()): Promise<PhysicalDump> {
