@@ -28,7 +28,8 @@ export function cellFormat(description: ColumnDescription | undefined, values: r
     : description.type === 'number'
   if (!numeric) return { align: 'left', unit: '', text: (value) => wordText(value, description) }
   const unit = description?.unit ?? ''
-  const write = numberFormat(unit, values)
+  // Numbers without a unit name something: lines and slots are not counts.
+  const write = numberFormat(unit, values, description !== undefined && unit === '')
   return {
     align: 'right',
     unit: unit === 'objects' || unit === 'pages' || unit === 'slabs' ? unit : '',
@@ -40,7 +41,7 @@ function isNumber(value: unknown): value is number | bigint {
   return typeof value === 'number' || typeof value === 'bigint'
 }
 
-function numberFormat(unit: string, values: readonly unknown[]): (value: number) => string {
+function numberFormat(unit: string, values: readonly unknown[], plain: boolean): (value: number) => string {
   const whole = values.every((value) => !isNumber(value) || !Number.isFinite(Number(value)) || Number.isInteger(Number(value)))
   const exact = whole && values.every((value) => !isNumber(value) || Math.abs(Number(value)) < exactBytes)
   return (value) => {
@@ -51,7 +52,7 @@ function numberFormat(unit: string, values: readonly unknown[]): (value: number)
       case 'bytes/h': return `${formatBytes(value)}/h`
       case 'share': return `${signed((value * 100).toFixed(Math.abs(value) < 0.0995 && value !== 0 ? 2 : 1))} %`
       case 's': return `${signed(trimmed(value))} s`
-      default: return signed(whole ? formatCount(value) : trimmed(value))
+      default: return signed(whole ? plain ? String(value) : formatCount(value) : trimmed(value))
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { ColumnTable } from 'arquero'
-import { numberOf, tableRows, textOf } from '../table/tableRows.js'
+import { numberOf, tableRows, textOf, type ColumnReader } from '../table/tableRows.js'
 import { counted, formatBytes } from '../util/units.js'
 import { barAxis, rowHeight, rowNames } from './barRows.js'
 import { palette, specification, type PlotSpecification } from './specification.js'
@@ -9,15 +9,21 @@ const parts = ['in use', 'not in use']
 
 /**
  * Fragmentation: the slab memory of the largest caches, split into what objects in use take and what lies in free slots or between them.
- * `caches` is a table of `cache`, `bytes`, `allocated` and `slotBytes`.
+ * `caches` is a table of `cache`, `bytes`, `allocated` and `slotBytes`, or of snapshots, of which the last counts.
  *
  * @example plotFragmentation(table({ cache: ['dentry'], bytes: [4096], allocated: [10], slotBytes: [192] }))
  */
 export function plotFragmentation(caches: ColumnTable, options: { readonly top?: number } = {}): PlotSpecification {
-  const { count, column } = tableRows(caches)
-  const [cache, bytes, allocated, slotBytes] = ['cache', 'bytes', 'allocated', 'slotBytes'].map(column)
+  const { names: columns, count: rows, column } = tableRows(caches)
+  // In snapshots two of the columns have slabinfo's own names.
+  const series = columns.includes('snapshot') && !columns.includes('allocated')
+  const [cache, bytes, allocated, slotBytes] = ['cache', 'bytes', series ? 'activeObjects' : 'allocated', series ? 'objectBytes' : 'slotBytes'].map(column)
+  const last = series ? lastSnapshot(column('snapshot'), rows) : () => true
   const all: { cache: string, bytes: number, used: number }[] = []
-  for (let row = 0; row < count; row++) {
+  let count = 0
+  for (let row = 0; row < rows; row++) {
+    if (!last(row)) continue
+    count++
     const [held, objects, slot] = [bytes(row), allocated(row), slotBytes(row)].map(numberOf)
     if (held === null || objects === null || slot === null || held === 0) continue
     all.push({ cache: textOf(cache(row)), bytes: held, used: Math.min(held, objects * slot) })
@@ -56,4 +62,10 @@ export function plotFragmentation(caches: ColumnTable, options: { readonly top?:
       }
     ]
   })
+}
+
+function lastSnapshot(snapshot: ColumnReader, rows: number): (row: number) => boolean {
+  let last = -Infinity
+  for (let row = 0; row < rows; row++) last = Math.max(last, numberOf(snapshot(row)) ?? last)
+  return (row) => snapshot(row) === last
 }

@@ -17,6 +17,7 @@ interface Group {
   holds: string
   readonly words: readonly Word[]
   readonly type: string | null
+  readonly rest: boolean
 }
 
 /**
@@ -28,15 +29,18 @@ export function plotSignatures(signatures: ColumnTable, options: { readonly top?
   const { count, names, column } = tableRows(signatures)
   const [cacheAt, objectsAt, shareAt, bytesAt, wordsAt] = ['cache', 'objects', 'share', 'bytes', 'words'].map(column)
   const typeAt = names.includes('type') ? column('type') : () => null
-  const all: Group[] = Array.from({ length: count }, (_, row) => ({
-    cache: textOf(cacheAt(row)), objects: numberOf(objectsAt(row)) ?? 0, share: numberOf(shareAt(row)) ?? 0, bytes: numberOf(bytesAt(row)),
-    holds: contents(wordsAt(row)), words: wordsOf(wordsAt(row)), type: textOf(typeAt(row), '') || null
-  }))
-  all.sort((a, b) => b.objects - a.objects)
-  tellApart(all.slice(0, (options.top ?? 8) + 1))
+  const all = Array.from({ length: count }, (_, row) => ({
+    row, cache: textOf(cacheAt(row)), objects: numberOf(objectsAt(row)) ?? 0, share: numberOf(shareAt(row)) ?? 0, bytes: numberOf(bytesAt(row))
+  })).sort((a, b) => b.objects - a.objects)
   const caches = [...new Set(all.map(({ cache }) => cache))]
   const top = options.top ?? 8
-  const shown = all.slice(0, all.length === top + 1 ? top + 1 : top).map((one) => ({ ...one, rest: false }))
+  // What a group holds is described when it is asked for: of thousands of groups, for the few that are drawn.
+  const largest = all.slice(0, all.length === top + 1 ? top + 1 : top).map((one): Group => {
+    const words = wordsOf(wordsAt(one.row))
+    return { ...one, holds: contents(words), words, type: textOf(typeAt(one.row), '') || null, rest: false }
+  })
+  tellApart(largest)
+  const shown = [...largest]
   const others = all.slice(shown.length)
   if (others.length > 0) {
     shown.push({
@@ -45,13 +49,13 @@ export function plotSignatures(signatures: ColumnTable, options: { readonly top?
     })
   }
   const values = shown.map((one, i) => ({
-    row: i, share: one.share, objects: one.objects, rest: one.rest,
+    row: i, share: Math.min(1, one.share), objects: one.objects, rest: one.rest,
     name: cut(visible([caches.length > 1 && !one.rest ? one.cache : null, one.type, one.holds].filter((part) => part !== null).join(': '))),
     label: `${percent(one.share)} · ${counted(one.objects, 'object')}${one.bytes === null ? '' : ` · ${formatBytes(one.bytes)}`}`
   }))
   const y = { field: 'row', type: 'ordinal' as const, axis: null, scale: { paddingInner: 0, paddingOuter: 0 } }
   return specification({
-    title: headline(all, caches),
+    title: headline(largest, caches),
     subtitle: `share of ${caches.length === 1 ? `the objects in ${caches[0]}` : `each cache's objects`} by what they hold, ${counted(total(all, 'objects'), 'object')} in ${counted(all.length, 'group')}`,
     height: Math.max(1, values.length) * groupHeight,
     values,
@@ -75,8 +79,7 @@ export function plotSignatures(signatures: ColumnTable, options: { readonly top?
 interface Word { readonly offset?: unknown, readonly class?: unknown, readonly value?: unknown, readonly symbol?: unknown }
 
 /** The shortest true name of what a group's objects hold: its symbols, else the classes of its words. */
-function contents(words: unknown): string {
-  const list = wordsOf(words)
+function contents(list: readonly Word[]): string {
   const symbols = list.map(({ symbol }) => symbol).filter((symbol): symbol is string => typeof symbol === 'string').map((symbol) => symbol.replace(/\+0x0$/, ''))
   if (symbols.length > 0) return [...new Set(symbols)].join(', ')
   return list.length === 0 ? 'nothing in common' : runs(list.map((word) => textOf(word.class))).join(', ')
