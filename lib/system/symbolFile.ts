@@ -68,8 +68,8 @@ export function placeSymbols(file: SymbolFile, shown: SymbolTable, options: Plac
   for (const { name, symbols } of file.groups) {
     const offset = file.addresses === 'sections' ? sectionOffset(symbols, shown) : kernelOffset(file, symbols, shown, options, warnings)
     if (offset === undefined) left += symbols.length
-    else placed = placed.merge(moved(file, symbols, offset))
-    if (file.addresses === 'sections' && offset !== undefined) warnings.add(`${file.file}: ${name} lies at ${hex(offset)}, from symbols that the session shows`)
+    else if (offset !== null) placed = placed.merge(moved(file, symbols, offset))
+    if (file.addresses === 'sections' && offset != null) warnings.add(`${file.file}: ${name} lies at ${hex(offset)}, from symbols that the session shows`)
   }
   if (left > 0) {
     const how = file.addresses === 'sections' ? 'no address of their sections is known: sym of a function of each would tell'
@@ -85,7 +85,8 @@ function moved(file: SymbolFile, symbols: SymbolTable, offset: bigint): SymbolTa
   return new SymbolTable(symbols.all().filter(({ module }) => module === null)).shifted(offset)
 }
 
-function kernelOffset(file: SymbolFile, symbols: SymbolTable, shown: SymbolTable, options: PlaceOptions, warnings: Warnings): bigint | undefined {
+/** Undefined where nothing tells; null, with a warning, where the file is of another kernel. */
+function kernelOffset(file: SymbolFile, symbols: SymbolTable, shown: SymbolTable, options: PlaceOptions, warnings: Warnings): bigint | null | undefined {
   if (options.kaslrOffset !== undefined && file.addresses === 'link') return options.kaslrOffset
   const found = addressOffset(symbols, shown)
   if (found !== undefined) {
@@ -97,7 +98,7 @@ function kernelOffset(file: SymbolFile, symbols: SymbolTable, shown: SymbolTable
   }
   if (shares(symbols, shown)) {
     warnings.add(`${file.file}: of another kernel: its symbols lie differently than the session shows them; not used`)
-    return undefined
+    return null
   }
   if (file.addresses === 'running') return 0n
   if (options.statedOffset !== undefined) {

@@ -2,7 +2,7 @@ import { UsageError } from '../errors.js'
 import type { Memory } from '../memory/memory.js'
 import { TranscriptMemory } from '../memory/transcriptMemory.js'
 import type { CrashTranscript, ModuleStatement } from '../source/crash/crashTranscript.js'
-import type { Words } from '../source/crash/words.js'
+import type { Place, Words } from '../source/crash/words.js'
 import { NO_INDEX, type SlabCache, type SlabObjects } from '../slab/model.js'
 import { SymbolTable } from '../symbol/symbolTable.js'
 import { hex } from '../util/hex.js'
@@ -179,6 +179,17 @@ function wordDisagreements(transcript: CrashTranscript): Disagreement[] {
   }))
 }
 
+/** crash repeats some complaints at each start. */
+function repeatedMessages(transcript: CrashTranscript): Map<string, { place: Place; times: number }> {
+  const messages = new Map<string, { place: Place; times: number }>()
+  for (const { text, place } of transcript.messages) {
+    const known = messages.get(text)
+    if (known === undefined) messages.set(text, { place, times: 1 })
+    else known.times++
+  }
+  return messages
+}
+
 /** Linux 6.18 put sheaves in front of SLUB's slabs; what they hold is free, and crash shows it allocated. */
 const sheafSymbols = ['rcu_free_sheaf', '__pcs_replace_empty_main', 'alloc_from_pcs']
 
@@ -190,7 +201,9 @@ function warnOf(
   for (const disagreement of disagreements) warnings.add(describeDisagreement(disagreement))
   const { disagreementCount, disagreements: kept } = transcript.words
   if (disagreementCount > kept.length) warnings.add(`${formatCount(disagreementCount - kept.length)} further stretches of memory are shown twice, differently`)
-  for (const { place, text } of transcript.messages) warnings.add(`${placeText(place)}: crash says: ${text}`)
+  for (const [text, { place, times }] of repeatedMessages(transcript)) {
+    warnings.add(`${placeText(place)}: crash says: ${text}${times > 1 ? `, and ${formatCount(times - 1)} times more` : ''}`)
+  }
   if (transcript.foreignRows > 0) warnings.add(`${formatCount(transcript.foreignRows)} rows of rd show physical or user memory, or files: not used`)
   const words = [...unresolved.values()].reduce((sum, count) => sum + count, 0)
   if (words > 0) {
