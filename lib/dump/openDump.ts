@@ -1,5 +1,6 @@
 import { FormatError } from '../errors.js'
 import { bytesOf } from '../source/bytes.js'
+import { readBtfFile } from '../source/btfFile.js'
 import { readTranscript } from '../source/crash/readTranscript.js'
 import { fileChunks, openFile, wrappingOf } from '../source/file.js'
 import { SymbolTable } from '../symbol/symbolTable.js'
@@ -15,6 +16,8 @@ import { evidenceFiles, type EvidencePath, type EvidenceRole } from './evidenceF
 export interface OpenDumpOptions {
   /** Files of symbols: System.map, a copy of /proc/kallsyms, nm's output, vmlinux, modules. They may also stand among the files. */
   readonly symbols?: string | readonly string[]
+  /** A file of types, for a dump whose kernel carries none: BTF, or a vmlinux (by pahole, where it has DWARF only). */
+  readonly btf?: string
   /** By how much the kernel was moved from its link addresses (KASLR), for symbol files; 0n says that it was not. */
   readonly kaslrOffset?: bigint
   /** Collects recoverable trouble: parts of the evidence that could not be used, statements that disagree. */
@@ -50,7 +53,9 @@ export async function openDump(fileOrFiles: string | readonly string[], options:
     for (const path of transcripts) warnings.add(`${path}: a crash session beside a dump: not used, for the dump holds all that it shows`)
     const read = await readSymbolFiles(symbolFiles, warnings)
     const symbols = read.flatMap(({ addresses, groups }) => (addresses === 'sections' ? [] : groups.map((group) => group.symbols)))
+    const btf = options.btf === undefined ? undefined : await readBtfFile(options.btf, warnings, options.signal)
     return dumpOf(await openVmcore(dumps.length === 1 ? dumps[0] : dumps, {
+      ...(btf ? { btf: btf.bytes } : {}),
       warnings, signal: options.signal, cacheBytes: options.cacheBytes,
       ...(symbols.length > 0 ? { symbols: symbols.reduce((all, some) => all.merge(some)) } : {})
     }))

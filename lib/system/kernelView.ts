@@ -26,6 +26,8 @@ import { readKernelBtf, typesWithModules, type TypeFacts } from './kernelTypes.j
 export interface GivenEvidence {
   /** Symbols from elsewhere (System.map, vmlinux), for what the dump's own lack. */
   readonly symbols?: SymbolTable
+  /** BTF from elsewhere, for a kernel that carries none. */
+  readonly btf?: Btf
 }
 
 /** One kernel in a dump. Everything is read when first asked for, and once. */
@@ -162,7 +164,7 @@ export class DumpKernel implements KernelView {
   }
 
   #kernelBtf(): Btf | undefined {
-    return this.#once('btf', () => readKernelBtf(this.#typeFacts()))
+    return this.#once('btf', () => readKernelBtf(this.#typeFacts()) ?? this.#given.btf)
   }
 
   #kernelTypes(): BtfTypes | undefined {

@@ -9,6 +9,7 @@ import { parseVmcoreinfo, type Vmcoreinfo } from '../source/vmcoreinfo.js'
 import type { SymbolTable } from '../symbol/symbolTable.js'
 import { Warnings } from '../warnings.js'
 import { fitGivenSymbols } from './givenSymbols.js'
+import { fitGivenBtf } from './givenTypes.js'
 import { DumpKernel } from './kernelView.js'
 
 export interface OpenKernelOptions {
@@ -18,6 +19,8 @@ export interface OpenKernelOptions {
   readonly cacheBytes?: number
   /** Symbols from elsewhere (System.map, kallsyms, vmlinux): they are moved by the kernel's KASLR offset where they need it. */
   readonly symbols?: SymbolTable
+  /** BTF from elsewhere, for a kernel that carries none. */
+  readonly btf?: Uint8Array
   readonly signal?: AbortSignal
   /** Told while the whole dump is searched for what its headers lack. */
   readonly onProgress?: (done: number, total: number) => void
@@ -51,9 +54,10 @@ export async function openKernel(file: string | ByteSource | readonly string[], 
     }
     const { space, physical, vmcoreinfo } = await spaceOf(dump, source, warnings, options)
     const kernel = new DumpKernel(space, physical, vmcoreinfo, warnings)
-    if (options.symbols === undefined) return { dump, kernel }
-    const symbols = fitGivenSymbols(options.symbols, kernel, warnings)
-    return { dump, kernel: symbols === undefined ? kernel : new DumpKernel(space, physical, vmcoreinfo, warnings, { symbols }) }
+    const symbols = options.symbols && fitGivenSymbols(options.symbols, kernel, warnings)
+    const btf = options.btf && fitGivenBtf(options.btf, vmcoreinfo, warnings)
+    if (symbols === undefined && btf === undefined) return { dump, kernel }
+    return { dump, kernel: new DumpKernel(space, physical, vmcoreinfo, warnings, { symbols, btf }) }
   } catch (error) {
     dump.close()
     throw error
