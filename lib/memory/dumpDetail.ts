@@ -31,17 +31,22 @@ export async function dumpDetail(path: string): Promise<DumpDetail> {
     try {
       // The bytes of the open file: opening by path would say where a packed one was unpacked to.
       const dump = await openPhysical(file, { warnings, searchVmcoreinfo: false })
-      const said = warnings.list().map(({ message }) => message.replace(`${path}: `, ''))
+      const said = warnings.list().map(({ message }) => withoutPath(message, path))
       const machine = dump.machine !== null && machines.includes(dump.machine) && dump.pointerBytes === 8
       const known = machine || dump.machine === null
       return { detail: [kind?.text ?? dump.format, ...facts(dump), ...said].join(', '), readable: known, hint: known ? null : otherMachine }
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
-      return { detail: `${kind?.text ?? 'file'}: ${error.message.replace(`${path}: `, '')}`, readable: false, hint: kind?.hint ?? null }
+      return { detail: `${kind?.text ?? 'file'}: ${withoutPath(error.message, path)}`, readable: false, hint: kind?.hint ?? null }
     }
   } finally {
     file.close()
   }
+}
+
+/** The file stands beside the detail already. */
+function withoutPath(message: string, path: string): string {
+  return message.startsWith(path) ? message.slice(path.length).replace(/^:? /, '') : message
 }
 
 function facts(dump: PhysicalDump): string[] {

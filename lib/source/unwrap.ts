@@ -24,13 +24,22 @@ export async function unwrap(file: OpenFile, wrapping: Wrapping, warnings: Warni
   const folder = cacheFolder('unpacked')
   const key = createHash('sha256').update(JSON.stringify([realPath(file.name), file.byteLength, file.modified])).digest('hex').slice(0, 24)
   const target = join(folder, `${key}-${basename(file.name)}`)
-  if (pathKind(target) === 'file') touchFile(target)
+  if (isThere(target)) touchFile(target)
   else {
     const bytes = await writeFileFrom(target, counted(fileChunks(file.name), options))
     removeOlder(folder, Date.now() - KEPT_MILLISECONDS)
     warnings.add(`${file.name}: ${wrapping}, unpacked once to ${target} (${formatBytes(bytes)}), which is used from now on`)
   }
   return { ...openFile(target), name: file.name }
+}
+
+/** Where it can't even be told, the attempt to write says why. */
+function isThere(path: string): boolean {
+  try {
+    return pathKind(path) === 'file'
+  } catch {
+    return false
+  }
 }
 
 async function* counted(chunks: AsyncIterable<Uint8Array>, { signal, onProgress }: UnwrapOptions): AsyncGenerator<Uint8Array> {

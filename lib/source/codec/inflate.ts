@@ -1,4 +1,6 @@
-import { fillInput, input, INPUT_START, inputWords, MOST_BYTES, output, outputWords } from './scratch.js'
+import { fillInput, INPUT_START, MOST_BYTES, scratch } from './scratch.js'
+
+const { input, inputWords, output, outputWords } = scratch
 
 /**
  * DEFLATE (RFC 1951) into a buffer of known size. Node's own zlib makes a new stream object for each call, which costs several times

@@ -10,10 +10,11 @@ export const INPUT_START = 64
 
 const AFTER = 512
 
-export const input = new Uint8Array(INPUT_START + MOST_BYTES + AFTER)
-export const inputWords = new DataView(input.buffer)
-export const output = new Uint8Array(MOST_BYTES + AFTER)
-export const outputWords = new DataView(output.buffer)
+const input = new Uint8Array(INPUT_START + MOST_BYTES + AFTER)
+const output = new Uint8Array(MOST_BYTES + AFTER)
+
+/** Decoders take these into constants of their own: what is imported may be looked up at each use. */
+export const scratch = { input, inputWords: new DataView(input.buffer), output, outputWords: new DataView(output.buffer) } as const
 
 /** Copies `packed` into the input, zeros behind it; returns where it ends, or -1 where it is too long. */
 export function fillInput(packed: Uint8Array): number {

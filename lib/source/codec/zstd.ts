@@ -1,7 +1,9 @@
-import { fillInput, input, INPUT_START, inputWords, MOST_BYTES, output, outputWords } from './scratch.js'
+import { fillInput, INPUT_START, MOST_BYTES, scratch } from './scratch.js'
 import {
   fseTable, fseTableOf, huffmanTable, readFseTable, readHuffmanTable, repeatSymbol, type FseTable, type HuffmanTable
 } from './zstdEntropy.js'
+
+const { input, inputWords, output, outputWords } = scratch
 
 /*
  * Zstandard (RFC 8878), one frame into a buffer of known size. Node's zlib has it from version 22.15 on only, and takes a stream object a

@@ -1,4 +1,6 @@
-import { input, inputWords } from './scratch.js'
+import { scratch } from './scratch.js'
+
+const { input, inputWords } = scratch
 
 /** Tables of Zstandard's two entropy codes (RFC 8878, section 4), read from the decoders' input. */
 
