@@ -205,9 +205,13 @@ export async function writeFileFrom(path: string, chunks: AsyncIterable<Uint8Arr
     renameSync(partial, path)
     return bytes
   } catch (error) {
-    if (descriptor !== undefined) closeSync(descriptor)
-    rmSync(partial, { force: true })
-    if (error instanceof SlablabError || !(error instanceof Error && 'code' in error && 'syscall' in error)) throw error
+    if (descriptor !== undefined) {
+      closeSync(descriptor)
+      rmSync(partial, { force: true })
+    }
+    const { syscall, path: failed } = error as NodeJS.ErrnoException
+    // What failed while the pieces were made has nothing to do with this file.
+    if (!(error instanceof Error) || syscall === undefined || (failed !== undefined && failed !== partial && !path.startsWith(failed))) throw error
     throw new SlablabError(`${path}: could not be written: ${error.message}`, { cause: error })
   }
 }
