@@ -53,7 +53,7 @@ function symbolKind(text: string): FileKind | undefined {
     const { kind, hidden } = readSymbolText('', lines)
     if (hidden !== null) {
       return {
-        kind, text: `symbols whose addresses are ${hidden === 'zero' ? 'all zero' : 'hashed'}`, readable: false,
+        kind: 'kallsyms', text: `symbols whose addresses are ${hidden === 'zero' ? 'all zero' : 'hashed'}`, readable: false,
         hint: hidden === 'zero' ? 'kptr_restrict hides them: copy /proc/kallsyms as root' : 'addresses printed by %p mean nothing: copy /proc/kallsyms as root'
       }
     }
