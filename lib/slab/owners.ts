@@ -13,6 +13,12 @@ export interface AllocationSite {
   readonly module: string | null
 }
 
+/** For each slot of a slab: the `obj_cgroup` it is charged to and the `codetag` of where it was allocated; 0 where there is none. */
+export interface OwnerEntries {
+  readonly charged: BigUint64Array
+  readonly sites: BigUint64Array
+}
+
 /** Low bits of the vector's address are flags: at most three (enum objext_flags, enum page_memcg_data_flags). */
 const FLAG_MASK = 7n
 /** CODETAG_EMPTY: allocated while profiling was off (include/linux/alloc_tag.h). */
@@ -47,31 +53,49 @@ export class Owners {
 
   /** Path of the cgroup that an object is charged to (`/system.slice/app.service`); null where it is charged to none or that is not in the dump. */
   cgroup(slab: number, slot: number): string | null {
-    const objcg = this.#word(slab, slot, this.#ext.exists ? 'objcg' : null)
-    if (objcg === 0n) return null
-    let path = this.#paths.get(objcg)
-    if (path === undefined) this.#paths.set(objcg, (path = this.#try(() => this.#path(objcg))))
-    return path
+    return this.cgroupOf(this.entries(slab)?.charged[slot] ?? 0n)
   }
 
   /** Where an object was allocated; null where the kernel does not know. */
   site(slab: number, slot: number): AllocationSite | null {
-    const member = this.#ext.spelled('ref.ct', 'ref')
-    const tag = member === undefined ? 0n : this.#word(slab, slot, member)
+    return this.siteOf(this.entries(slab)?.sites[slot] ?? 0n)
+  }
+
+  /** The path behind one of {@link OwnerEntries.charged}. */
+  cgroupOf(charged: bigint): string | null {
+    if (charged === 0n) return null
+    let path = this.#paths.get(charged)
+    if (path === undefined) this.#paths.set(charged, (path = this.#try(() => this.#path(charged))))
+    return path
+  }
+
+  /** The source line behind one of {@link OwnerEntries.sites}. */
+  siteOf(tag: bigint): AllocationSite | null {
     if (tag === 0n || tag === CODETAG_EMPTY) return null
     let site = this.#sites.get(tag)
     if (site === undefined) this.#sites.set(tag, (site = this.#try(() => this.#codetag(tag))))
     return site
   }
 
-  /** A word of an object's entry in its slab's vector; 0 where there is none. */
-  #word(slab: number, slot: number, member: string | null): bigint {
+  /** What a slab's vector says of its objects; null where it has none, or the dump does not hold it. */
+  entries(slab: number): OwnerEntries | null {
     const vector = this.#vector(slab)
-    if (vector === null) return 0n
-    const entry = vector.address + BigInt((this.table.guarded[slab] === 1 ? 0 : slot) * vector.stride)
-    const place = member === null ? 0 : this.#ext.find(member)?.offset
-    const bytes = place === undefined ? 'absent' : this.view.memory.tryRead(entry + BigInt(place), POINTER_BYTES)
-    return typeof bytes === 'string' ? 0n : new DataView(bytes.buffer, bytes.byteOffset, POINTER_BYTES).getBigUint64(0, this.view.memory.littleEndian)
+    if (vector === null) return null
+    const { memory } = this.view
+    const objects = this.table.objects[slab]
+    const charged = new BigUint64Array(objects)
+    const sites = new BigUint64Array(objects)
+    const objcg = this.#ext.exists ? this.#ext.find('objcg')?.offset : 0
+    const site = this.#ext.find('ref.ct')?.offset ?? this.#ext.find('ref')?.offset
+    const own = this.#ext.exists ? this.#ext.bytes : POINTER_BYTES
+    for (let slot = 0; slot < objects; slot++) {
+      const found = memory.tryRead(vector.address + BigInt(slot * vector.stride), own)
+      if (typeof found === 'string') continue
+      const words = new DataView(found.buffer, found.byteOffset, own)
+      if (objcg !== undefined) charged[slot] = words.getBigUint64(objcg, memory.littleEndian)
+      if (site !== undefined) sites[slot] = words.getBigUint64(site, memory.littleEndian)
+    }
+    return { charged, sites }
   }
 
   #vector(slab: number): { address: bigint; stride: number } | null {
