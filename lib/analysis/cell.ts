@@ -1,10 +1,15 @@
 /**
- * Code of a notebook cell that opens a file and asks it something. The cell stands for itself: every cell can run first.
+ * Code of a notebook cell that opens files and asks them something. The cell stands for itself: every cell can run first.
  *
- * @example openCell('vmcore', (dump) => `signatures(${dump})`) // 'signatures(await openDump("vmcore"))'
+ * @example openCell(['vmcore'], (dump) => `signatures(${dump})`) // 'signatures(await openDump("vmcore"))'
  */
-export function openCell(file: string, ask: (dump: string) => string): string {
-  return ask(`await openDump(${JSON.stringify(file)})`)
+export function openCell(files: readonly string[], ask: (dump: string) => string): string {
+  return ask(`await openDump(${filesCode(files)})`)
+}
+
+/** One path or several, as code. */
+export function filesCode(files: readonly string[]): string {
+  return files.length === 1 ? JSON.stringify(files[0]) : `[${files.map((file) => JSON.stringify(file)).join(', ')}]`
 }
 
 /** An array of addresses as code. */

@@ -40,8 +40,8 @@ export interface GroupFacts extends DescribedGroup {
 /** One machine, and its objects by what they hold. */
 export interface MachineFacts {
   readonly system: System
-  /** The file to open in a notebook cell. */
-  readonly file: string
+  /** The files to open in a notebook cell. */
+  readonly files: readonly string[]
   readonly groups: readonly GroupFacts[]
 }
 
@@ -53,6 +53,8 @@ export interface LeakEvidence {
 }
 
 export interface MachineFactsOptions {
+  /** The files that were opened, symbol files included; by default those that the evidence names. */
+  readonly files?: readonly string[]
   readonly signal?: AbortSignal
   readonly onProgress?: (done: number, objects: number) => void
 }
@@ -62,7 +64,7 @@ export function machineFacts(evidence: MachineEvidence, options: MachineFactsOpt
   const system = systemOf(evidence)
   // Groups find out about themselves when asked; what further analyses know is put beside that.
   const groups = describeSignatures(system, undefined, options).map((group): GroupFacts => Object.assign(group, { unreachable: null, retainedBytes: null }))
-  return { system, file: system.files[0]?.file ?? system.name, groups }
+  return { system, files: options.files ?? system.files.map(({ file }) => file), groups }
 }
 
 /** The evidence of a single machine. */

@@ -13,6 +13,8 @@ export interface CacheObjects {
   /** Null where the evidence does not say which cache they belong to. */
   readonly cache: SlabCache | null
   readonly addresses: BigUint64Array
+  /** Bytes of each, where something else than the cache tells. */
+  readonly objectBytes?: number
 }
 
 /** The addresses in a list of objects, in its order. @throws UsageError for a table without addresses or a value that is none */

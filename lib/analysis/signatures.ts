@@ -13,6 +13,7 @@ import { pointedCache } from './pointedCache.js'
 import { elfRemnants } from './remnants.js'
 import { signaturesOf, type SignatureGroup, type SignatureWord, type Signatures } from './signature.js'
 import type { WordClass } from './wordClass.js'
+import { unlistedObjects } from './unlistedObjects.js'
 import { WordEncoder } from './wordEncoder.js'
 
 /** A word of a group as results show it. Values and bounds are 16 hexadecimal digits, whatever they mean. */
@@ -79,8 +80,8 @@ export function signatures(evidence: MachineEvidence, objects?: ObjectList, opti
 /** The same as {@link signatures}, as groups that know their objects: for analyses that go on from there. */
 export function describeSignatures(evidence: MachineEvidence, objects?: ObjectList, options: SignaturesOptions = {}): DescribedGroup[] {
   const system = systemOf(evidence)
-  const listed = objects === undefined ? allocatedByCache(system, options.cache) : objectsByCache(system, objects)
-  const parts = listed.map(({ cache, addresses }) => ({ cache, addresses: distinctSorted(addresses) }))
+  const listed: CacheObjects[] = objects === undefined ? allocatedByCache(system, options.cache) : objectsByCache(system, objects)
+  const parts = listed.map((part) => ({ ...part, addresses: distinctSorted(part.addresses) }))
   const anchors = bounds(parts)
   const regions = addressRegions(system, anchors)
   return parts.flatMap((part) => describeCache(system, part, regions, options))
@@ -106,10 +107,10 @@ export function signaturesTable(groups: readonly DescribedGroup[]): ColumnTable 
 }
 
 function describeCache(
-  system: System, { cache, addresses }: CacheObjects, regions: ReturnType<typeof addressRegions>, options: SignaturesOptions
+  system: System, { cache, addresses, objectBytes }: CacheObjects, regions: ReturnType<typeof addressRegions>, options: SignaturesOptions
 ): DescribedGroup[] {
   const { memory } = system
-  const payload = cache?.objectBytes ?? cache?.slotBytes ?? unknownBytes
+  const payload = objectBytes ?? cache?.objectBytes ?? cache?.slotBytes ?? unknownBytes
   const least = cache === null ? null : leastObjectBytes(cache, system.caches(), system.kind === 'dump')
   const found = signaturesOf(memory, new WordEncoder(regions, system.symbols, memory.pointerBytes, memory.littleEndian), addresses, {
     objectBytes: Math.min(payload, options.bytes ?? defaultBytes),
@@ -184,7 +185,7 @@ export function symbolText({ name, offset }: { readonly name: string; readonly o
   return offset === 0 ? name : `${name}+0x${offset.toString(16)}`
 }
 
-/** Allocated objects; of a session also those whose state it does not show. */
+/** Allocated objects; of a session also those whose state it does not show, and those it read without listing them. */
 function allocatedByCache(system: System, cache: string | readonly string[] | undefined): CacheObjects[] {
   const objects = system.objects(cache === undefined ? undefined : typeof cache === 'string' ? [cache] : cache)
   const counts = new Uint32Array(objects.caches.length + 1)
@@ -198,7 +199,9 @@ function allocatedByCache(system: System, cache: string | readonly string[] | un
     const part = place(i)
     parts[part][filled[part]++] = objects.address[i]
   }
-  return parts.map((addresses, i) => ({ cache: objects.caches[i] ?? null, addresses })).filter(({ addresses }) => addresses.length > 0)
+  const found: CacheObjects[] = parts.map((addresses, i) => ({ cache: objects.caches[i] ?? null, addresses })).filter(({ addresses }) => addresses.length > 0)
+  const unlisted = system.kind === 'transcript' && cache === undefined ? unlistedObjects(system, objects) : undefined
+  return unlisted === undefined ? found : [...found, { cache: null, ...unlisted }]
 }
 
 function bounds(parts: readonly CacheObjects[]): { low: bigint; high: bigint } | undefined {

@@ -175,3 +175,27 @@ test('big-endian words mean the same', () => {
   })))
   expect(of(false)).toEqual(of(true))
 })
+
+describe('objects that a session read without listing them', () => {
+  const put = (words: Map<bigint, bigint>, address: bigint, values: readonly bigint[]): void => values.forEach((value, i) => words.set(address + BigInt(i * 8), value))
+
+  test('are taken stretch by stretch, their cache unknown', () => {
+    const words = new Map<bigint, bigint>()
+    for (let i = 0; i < 5; i++) put(words, directMap + BigInt(i * 4096), seqOperations)
+    // Two neighbours that were read one after the other, a stretch that is no multiple, and code.
+    put(words, directMap + 0x10000n, [...seqOperations, ...seqOperations])
+    put(words, directMap + 0x20000n, [1n, 2n, 3n, 4n, 5n])
+    put(words, 0xffffffff81234560n, [0x90909090n, 0n, 0n, 0n])
+    const system = machine({ architecture: 'x86_64', memory: sparseMemory(words), symbols: leakSymbols })
+    expect(rows(signatures(system))).toMatchObject([{ cache: null, objects: 7, share: 1, bytes: null, type: 'seq_operations', reach: 32 }])
+  })
+
+  test('a listed object is itself and not one more, and its slot tells how long an unlisted one is', () => {
+    const words = new Map<bigint, bigint>()
+    for (let i = 0; i < 4; i++) put(words, directMap + BigInt(i * 4096), [...seqOperations, ...seqOperations])
+    const system = machine({
+      architecture: 'x86_64', memory: sparseMemory(words), symbols: leakSymbols, caches: [cacheNamed('kmalloc-32', { slotBytes: 32 })], objects: [{ address: directMap, cache: 0 }]
+    })
+    expect(rows(signatures(system)).map(({ cache, objects, words: list }) => [cache, objects, list.length])).toEqual([[null, 3, 4], ['kmalloc-32', 1, 4]])
+  })
+})

@@ -27,7 +27,7 @@ export const moduleCode: Rule = {
       const further = cacheEvidence(evidence, cache?.name ?? null)
       // A dump holds every object of a module, most of them where they should be: without growth, they are no suspects.
       if (!further.agrees && !isSample(machine)) return []
-      const explained = known.some((finding) => finding.cache === cache?.name && finding.type === facts.type?.type)
+      const explained = known.some((finding) => finding.cache === (cache?.name ?? null) && finding.type === facts.type?.type)
       return explained ? [] : accuse(machine, facts, further)
     }))
   }
@@ -53,7 +53,7 @@ function accuse(machine: MachineFacts, facts: GroupFacts, further: CacheEvidence
     evidence: [{
       text: `${formatCount(group.objects)} of the ${formatCount(signatures.readObjects)} ${of} hold ${places} (${reach.bytes} bytes: ${reach.basis}).`,
       addresses: examples,
-      code: openCell(machine.file, (dump) => `words(${dump}, ${addressList(examples)})`)
+      code: openCell(machine.files, (dump) => `words(${dump}, ${addressList(examples)})`)
     }, ...further.items]
   })]
 }

@@ -70,7 +70,7 @@ function contents(machine: MachineFacts, facts: GroupFacts, culprit: string): Ev
   return {
     text: `${whole}${cache === null ? '' : ` in ${cache.name}`} hold ${[...own, culprit].join(', ')} in their first 32 bytes (${reach.basis}).`,
     addresses: examples,
-    code: openCell(machine.file, (dump) => `words(${dump}, ${addressList(examples)}, { bytes: 32 })`)
+    code: openCell(machine.files, (dump) => `words(${dump}, ${addressList(examples)}, { bytes: 32 })`)
   }
 }
 
@@ -80,7 +80,7 @@ function printed(machine: MachineFacts, facts: GroupFacts): EvidenceItem[] {
   return shown.slice(0, 1).map(({ address, members: values }) => ({
     text: `The session printed one as struct seq_operations: ${values.map(({ name, value }) => `${name} = ${functionName(value)}`).join(', ')}.`,
     addresses: [hex(address)],
-    code: openCell(machine.file, (dump) => `words(${dump}, ['${hex(address)}'], { bytes: 32 })`)
+    code: openCell(machine.files, (dump) => `words(${dump}, ['${hex(address)}'], { bytes: 32 })`)
   }))
 }
 
@@ -95,7 +95,7 @@ function whatTheyAre(machine: MachineFacts): EvidenceItem {
   return {
     text: `Only single_open() (${file}) stores these functions in memory it allocates; single_release() frees that memory, seq_release() does not.`,
     addresses: start === undefined ? [] : [hex(start.address)],
-    code: start === undefined ? null : openCell(machine.file, (dump) => `(${dump}).symbol('single_start')`)
+    code: start === undefined ? null : openCell(machine.files, (dump) => `(${dump}).symbol('single_start')`)
   }
 }
 
@@ -106,6 +106,6 @@ function whose(machine: MachineFacts, show: SignatureWordRow, culprit: string): 
   return [{
     text: `${culprit} is what single_open() was given: it is its file that leaks. ${where}`,
     addresses: [show.value],
-    code: openCell(machine.file, (dump) => `(${dump}).symbol('${show.value}')`)
+    code: openCell(machine.files, (dump) => `(${dump}).symbol('${show.value}')`)
   }]
 }
