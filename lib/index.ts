@@ -1,6 +1,7 @@
 export { allocationStacks, type AllocationStacksOptions } from './analysis/allocationStacks.js'
 export { type MachineEvidence } from './analysis/evidence.js'
 export { confidences, verdicts, type Confidence, type EvidenceItem, type Finding, type Verdict } from './analysis/finding.js'
+export { growth, judgeGrowth, type GrowthFinding, type GrowthOptions, type GrowthVerdict } from './analysis/growth.js'
 export { hexdump, type HexdumpOptions } from './analysis/hexdump.js'
 export { evidenceOf, type DifferenceFact, type GroupFacts, type GrowthFact, type LeakEvidence, type MachineFacts } from './analysis/leakEvidence.js'
 export { type ObjectList } from './analysis/objectAddresses.js'
