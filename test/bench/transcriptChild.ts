@@ -1,0 +1,22 @@
+import { readTranscript } from '../../lib/source/crash/readTranscript.js'
+import { fileChunks } from '../../lib/source/file.js'
+
+/** What a process that did nothing else tells of its reading. */
+export interface Reading {
+  readonly seconds: number
+  readonly cpuSeconds: number
+  readonly peakBytes: number
+  readonly heldBytes: number
+  readonly unknownLines: number
+}
+
+const file = process.argv[2]
+const before = process.cpuUsage()
+const start = performance.now()
+const { words, unknownLines } = await readTranscript([{ file, chunks: fileChunks(file) }])
+const { user, system } = process.cpuUsage(before)
+const reading: Reading = {
+  seconds: (performance.now() - start) / 1000, cpuSeconds: (user + system) / 1e6, peakBytes: process.resourceUsage().maxRSS * 1024,
+  heldBytes: words.heldBytes, unknownLines
+}
+process.send?.(reading, () => process.exit(0))
