@@ -48,7 +48,10 @@ export function findAddressSpace(facts: AddressSpaceFacts, warnings: Warnings): 
   const root = rootTable(vmcoreinfo)
   if (vmcoreinfo === undefined || stext === undefined || root === undefined) {
     const walk = architecture === 'x86_64' ? walkFromQemu(facts) : undefined
-    if (walk !== undefined) return { architecture, walk, memory: new VirtualMemory(facts.physical, walk), image: undefined }
+    if (walk !== undefined) {
+      const image = mappedImage(walk)
+      return { architecture, walk, image, memory: new VirtualMemory(facts.physical, walk, { image }) }
+    }
     throw new FormatError('no way to the kernel\'s page tables', {
       source,
       found: vmcoreinfo === undefined ? 'no VMCOREINFO' : 'VMCOREINFO without SYMBOL(swapper_pg_dir) and SYMBOL(_stext)',
@@ -142,6 +145,14 @@ function imageWindow(stext: bigint, distance: bigint): LinearWindow {
   const top = (1n << 64n) - 1n
   const end = start + mostImageBytes
   return { start, end: end > top ? top : end, physical: Number(BigInt.asUintN(64, start - distance)) }
+}
+
+/** Where page tables map the x86-64 kernel image: nothing else is mapped in front of it. */
+function mappedImage(walk: PageWalk): LinearWindow | undefined {
+  for (const { address, physical } of walk.mappings(64, { start: startKernelMap, end: startKernelMap + mostImageBytes })) {
+    return { start: address, end: startKernelMap + mostImageBytes, physical }
+  }
+  return undefined
 }
 
 /** Bit 12 of CR4: 57-bit addresses. */

@@ -79,14 +79,17 @@ const pieceBytes = 1 << 20
 
 /** The base for which the kernel's data holds the offsets of all areas side by side, as `__per_cpu_offset` does. */
 function baseByTable({ memory, physical, image }: PerCpuClues, areas: ReadonlyMap<number, bigint>): bigint | undefined {
+  if (image.length === 0) return undefined
   const cpus = [...areas.keys()]
   const first = areas.get(cpus[0])!
   const bases = new Map<bigint, number>()
   // The section itself may be gone: it lies among memory that is freed after boot.
   const isImage = (address: bigint): boolean => address >= image[0].start && address < image[image.length - 1].end
+  const tableBytes = (cpus[cpus.length - 1] - cpus[0] + 1) * 8
   for (const { start, end } of image) {
     for (let at = start; at < end; at += BigInt(pieceBytes)) {
-      const bytes = readWithHoles(memory, at, Math.min(Number(end - at), pieceBytes), physical.pageBytes)
+      // Pieces overlap by a table, which may lie across their border.
+      const bytes = readWithHoles(memory, at, Math.min(Number(end - at), pieceBytes + tableBytes - 8), physical.pageBytes)
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       for (let word = 0; word + 8 <= bytes.length; word += 8) {
         // Areas and sections start at a page.

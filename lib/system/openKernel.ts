@@ -1,6 +1,5 @@
 import { FormatError } from '../errors.js'
-import { findAddressSpace, type AddressSpace } from '../memory/addressSpace.js'
-import { findVmcoreinfo } from '../memory/findVmcoreinfo.js'
+import { findAddressSpace, type AddressSpace, type AddressSpaceFacts } from '../memory/addressSpace.js'
 import type { PhysicalMemory } from '../memory/memory.js'
 import { openPhysical, type PhysicalDump } from '../memory/openPhysical.js'
 import { repaged } from '../memory/physical/repaged.js'
@@ -22,8 +21,8 @@ export interface OpenKernelOptions {
   /** BTF from elsewhere, for a kernel that carries none. */
   readonly btf?: Uint8Array
   readonly signal?: AbortSignal
-  /** Told while the whole dump is searched for what its headers lack. */
-  readonly onProgress?: (done: number, total: number) => void
+  /** Work that can take long, such as unpacking the file: what is being done, how far it is, and of how much (null where unknown). */
+  readonly onProgress?: (what: string, done: number, total: number | null) => void
 }
 
 /** A kernel and the dump that holds it. */
@@ -45,14 +44,14 @@ export interface OpenedKernel {
  */
 export async function openKernel(file: string | ByteSource | readonly string[], options: OpenKernelOptions = {}): Promise<OpenedKernel> {
   const warnings = options.warnings ?? new Warnings()
-  const dump = await openPhysical(file, { warnings, cacheBytes: options.cacheBytes })
+  const dump = await openPhysical(file, { ...options, warnings })
   try {
     const { machine } = dump
     const source = dump.files[0]?.file ?? 'dump'
     if (dump.pointerBytes !== 8) {
       throw new FormatError('a 32-bit machine, whose memory slablab does not translate', { source, found: machine ?? undefined })
     }
-    const { space, physical, vmcoreinfo } = await spaceOf(dump, source, warnings, options)
+    const { space, physical, vmcoreinfo } = spaceOf(dump, source, warnings)
     const kernel = new DumpKernel(space, physical, vmcoreinfo, warnings)
     const symbols = options.symbols && fitGivenSymbols(options.symbols, kernel, warnings)
     const btf = options.btf && fitGivenBtf(options.btf, vmcoreinfo, warnings)
@@ -70,32 +69,35 @@ interface FoundSpace {
   readonly vmcoreinfo: Vmcoreinfo
 }
 
-async function spaceOf(dump: PhysicalDump, source: string, warnings: Warnings, options: OpenKernelOptions): Promise<FoundSpace> {
-  const facts = (physical: PhysicalMemory, vmcoreinfo: Vmcoreinfo | undefined): Parameters<typeof findAddressSpace>[0] =>
+function spaceOf(dump: PhysicalDump, source: string, warnings: Warnings): FoundSpace {
+  const facts = (physical: PhysicalMemory, vmcoreinfo: Vmcoreinfo | undefined): AddressSpaceFacts =>
     ({ physical, vmcoreinfo, littleEndian: dump.littleEndian, machine: dump.machine, qemuCpus: dump.qemuCpus, source })
-  if (dump.vmcoreinfo !== undefined) {
-    return { space: findAddressSpace(facts(dump.physical, dump.vmcoreinfo), warnings), physical: dump.physical, vmcoreinfo: dump.vmcoreinfo }
-  }
-  const found = await findVmcoreinfo(dump.physical, {
-    ...(dump.release === null ? {} : { release: dump.release }), signal: options.signal, onProgress: options.onProgress
-  })
-  // An older kernel's text may have survived in memory: the one whose page tables work is the one that ran.
-  for (const { vmcoreinfo } of found) {
-    const pageBytes = Number(vmcoreinfo.value('PAGESIZE'))
-    const physical = isPageSize(pageBytes) ? repaged(dump.physical, pageBytes) : dump.physical
-    try {
-      const space = findAddressSpace({ ...facts(physical, vmcoreinfo), qemuCpus: [] }, new Warnings())
-      warnings.add('the dump\'s headers hold no VMCOREINFO: found the kernel\'s own in memory')
-      return { space, physical, vmcoreinfo }
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error
+  const [told, ...others] = dump.vmcoreinfo === undefined ? [] : [dump.vmcoreinfo, ...dump.vmcoreinfoCandidates.filter((one) => one !== dump.vmcoreinfo)]
+  try {
+    if (told !== undefined) return { space: findAddressSpace(facts(dump.physical, told), warnings), physical: dump.physical, vmcoreinfo: told }
+  } catch (error) {
+    // What was found in memory may be an older kernel's: the one whose page tables work is the one that ran.
+    if (!(error instanceof FormatError) || dump.vmcoreinfoFrom !== 'memory') throw error
+    for (const vmcoreinfo of others) {
+      const found = spaceWith(dump.physical, vmcoreinfo, facts)
+      if (found !== undefined) return found
     }
+    if (dump.qemuCpus.length === 0) throw error
   }
   const space = findAddressSpace(facts(dump.physical, undefined), warnings)
-  warnings.add('the dump holds no VMCOREINFO: page tables were found through the CPU states that QEMU noted')
+  warnings.add('no VMCOREINFO that fits: page tables were found through the CPU states that QEMU noted')
   return { space, physical: dump.physical, vmcoreinfo: parseVmcoreinfo('') }
 }
 
-function isPageSize(bytes: number): boolean {
-  return bytes === 4096 || bytes === 16384 || bytes === 65536
+function spaceWith(
+  physical: PhysicalMemory, vmcoreinfo: Vmcoreinfo, facts: (physical: PhysicalMemory, vmcoreinfo: Vmcoreinfo) => AddressSpaceFacts
+): FoundSpace | undefined {
+  const pageBytes = Number(vmcoreinfo.value('PAGESIZE'))
+  const pages = pageBytes === 4096 || pageBytes === 16384 || pageBytes === 65536 ? repaged(physical, pageBytes) : physical
+  try {
+    return { space: findAddressSpace(facts(pages, vmcoreinfo), new Warnings()), physical: pages, vmcoreinfo }
+  } catch (error) {
+    if (error instanceof FormatError) return undefined
+    throw error
+  }
 }

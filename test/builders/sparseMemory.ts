@@ -20,7 +20,13 @@ export class SparseMemory implements PhysicalMemory {
   }
 
   presentRuns(): { start: number; end: number }[] {
-    return [...this.pages.keys()].filter((frame) => this.has(frame)).sort((a, b) => a - b).map((start) => ({ start, end: start + 1 }))
+    const runs: { start: number; end: number }[] = []
+    for (const frame of [...this.pages.keys()].filter((one) => this.has(one)).sort((a, b) => a - b)) {
+      const last = runs.at(-1)
+      if (last?.end === frame) last.end++
+      else runs.push({ start: frame, end: frame + 1 })
+    }
+    return runs
   }
 
   /** The page of a frame, made where there is none. */
