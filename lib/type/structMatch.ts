@@ -103,6 +103,8 @@ export class StructMatcher {
   #functions: PointerMembers | undefined
   #data: PointerMembers | undefined
   #catalog: Catalog | undefined
+  readonly #fits = new Map<string, Uint32Array>()
+  #dataRows: Map<number, { readonly pointee: number; readonly struct: number }[]> | undefined
 
   constructor(types: BtfTypes) {
     this.#types = types
@@ -210,8 +212,19 @@ export class StructMatcher {
     return (this.#data ??= PointerMembers.of(this.canonical, 'data'))
   }
 
-  /** Positions in the catalog, below `considered`, of the structs whose member fits a word. */
+  /** Positions in the catalog, below `considered` and ascending, of the structs whose member fits a word. Groups ask alike: kept. */
   #fitting(word: WordEvidence, catalog: Catalog, considered: number): Uint32Array {
+    const key = fittingKey(word)
+    let found = this.#fits.get(key)
+    if (found === undefined) {
+      if (this.#fits.size >= MOST_KEPT) this.#fits.clear()
+      found = this.#findFitting(word, catalog, catalog.ids.length).sort()
+      this.#fits.set(key, found)
+    }
+    return found.subarray(0, lowerBound(found, considered))
+  }
+
+  #findFitting(word: WordEvidence, catalog: Catalog, considered: number): Uint32Array {
     switch (word.kind) {
       case 'function':
         if (word.prototypes.length === 0) return this.#withKind(word.offset, WordKind.FUNCTION, catalog, considered)
@@ -253,18 +266,29 @@ export class StructMatcher {
 
   /** Structs with a pointer at `offset` to a type that stands at their own `target`: list heads, parents, peers. */
   #withKin(offset: number, target: number, catalog: Catalog, considered: number): Uint32Array {
-    const members = this.#dataMembers()
     const found = new Set<number>()
-    const { structs, offsets } = members
-    for (let pointee = 1, end = members.end; pointee < end; pointee++) {
-      const [first, last] = members.rows(pointee)
-      for (let row = first; row < last; row++) {
-        if (offsets[row] !== offset) continue
-        const index = catalog.indexOf[structs[row]] - 1
-        if (index >= 0 && index < considered && !found.has(index) && startsAt(this.canonical, structs[row], target, pointee)) found.add(index)
-      }
+    for (const { pointee, struct } of this.#dataMembersAt(offset)) {
+      const index = catalog.indexOf[struct] - 1
+      if (index >= 0 && index < considered && !found.has(index) && startsAt(this.canonical, struct, target, pointee)) found.add(index)
     }
     return Uint32Array.from(found)
+  }
+
+  /** All pointers to data that structs have at an offset. */
+  #dataMembersAt(offset: number): readonly { readonly pointee: number; readonly struct: number }[] {
+    if (this.#dataRows === undefined) {
+      this.#dataRows = new Map()
+      const members = this.#dataMembers()
+      for (let pointee = 1, end = members.end; pointee < end; pointee++) {
+        const [first, last] = members.rows(pointee)
+        for (let row = first; row < last; row++) {
+          const rows = this.#dataRows.get(members.offsets[row])
+          if (rows === undefined) this.#dataRows.set(members.offsets[row], [{ pointee, struct: members.structs[row] }])
+          else rows.push({ pointee, struct: members.structs[row] })
+        }
+      }
+    }
+    return this.#dataRows.get(offset) ?? []
   }
 
   /** Whether the struct has a member there that cannot hold such a word. Padding, unions with a fitting side, and what lies behind the struct can. */
@@ -316,7 +340,8 @@ export class StructMatcher {
     const { graph } = this.#types
     const offset = word.offset - shift
     if (offset < 0 || offset >= graph.sizeOrType(struct)) return undefined
-    const fits = fitting.includes(catalog.indexOf[struct] - 1)
+    const position = catalog.indexOf[struct] - 1
+    const fits = fitting[lowerBound(fitting, position)] === position
     if (!fits && !this.#contradicts({ ...word, offset }, struct)) return undefined
     const inner = membersAt(graph, struct, offset).at(-1)
     const declared = inner === undefined ? 'no member starts there' : declarator(graph, inner.type)
@@ -325,6 +350,34 @@ export class StructMatcher {
     const text = `${subject} ${fits ? 'fits' : 'does not fit'} ${declared}`
     return { offset: word.offset, kind: word.kind, member: inner?.path ?? '', fits, structs: fitting.length, bits, text }
   }
+}
+
+/** Lists of structs kept, a few hundred of which a machine's objects need. */
+const MOST_KEPT = 4096
+
+function fittingKey(word: WordEvidence): string {
+  switch (word.kind) {
+    case 'function':
+      return `function ${word.offset} ${word.prototypes.join()}`
+    case 'pointer':
+      return `pointer ${word.offset} ${word.pointees.join()}`
+    case 'kin':
+      return `kin ${word.offset} ${word.target}`
+    default:
+      return `${word.kind} ${word.offset}`
+  }
+}
+
+/** Position of the first value that is not below `limit`, in an ascending list. */
+function lowerBound(values: Uint32Array, limit: number): number {
+  let low = 0
+  let high = values.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (values[middle] < limit) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Sums evidence over structs by their position in the catalog. */
