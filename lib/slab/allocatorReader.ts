@@ -12,6 +12,8 @@ export interface AllocatorReader {
   readonly holdWaiting?: (table: SlabTable, heads: readonly bigint[]) => void
   /** Marks one cache's free objects by the slabs' own free lists. Comes after `hold`. */
   free(table: SlabTable, cache: number): void
+  /** How many free objects of a cache may lie in sheaves that the dump lacks: they count as allocated. */
+  lostObjects?(cache: bigint): number
   /** The arrays outside of slabs in which it keeps free objects. Comes after every `hold`. */
   ownArrays(): readonly MemoryRange[]
 }

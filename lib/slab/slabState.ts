@@ -4,6 +4,7 @@ import { readAliases } from './aliases.js'
 import { ALLOCATED, NO_INDEX, type SlabCache, type SlabObjects } from './model.js'
 import { gatherObjects } from './gatherObjects.js'
 import { readRcuQueues, type RcuQueues } from './rcuQueues.js'
+import { counted } from '../util/units.js'
 import type { SlabTable } from './slabTable.js'
 import type { MemoryRange, SlabPlace, SlabRecords } from './slabs.js'
 
@@ -100,7 +101,8 @@ export class SlabState {
   #countCaches(): SlabCache[] {
     const { table } = this
     const aliases = readAliases(table.view, table.caches)
-    return table.caches.map((record, cache) => {
+    const lacking: { name: string; missing: number; pages: number }[] = []
+    const caches = table.caches.map((record, cache) => {
       this.hold(cache)
       let slabs = 0
       let bytes = 0
@@ -116,7 +118,7 @@ export class SlabState {
         slabs++
         bytes += table.bytes(slab)
       }
-      if (missing > 0) this.#warnOfMissing(record.name, missing, bytes)
+      if (missing > 0) lacking.push({ name: record.name, missing, pages: bytes / table.view.pageBytes })
       return {
         name: record.name,
         address: record.address,
@@ -131,12 +133,23 @@ export class SlabState {
         reclaimable: record.flags.reclaimable
       }
     })
+    this.#warnOfMissing(lacking)
+    return caches
   }
 
-  #warnOfMissing(name: string, missing: number, bytes: number): void {
-    const pages = bytes / this.table.view.pageBytes
-    this.table.view.warnings.add(`${name}: ${missing} of ${pages} slab pages are not in the dump (makedumpfile may have dropped them): ` +
-      'contents there are missing, and objects whose free list leads there are unknown')
+  /** One warning for all caches that suffer, with how much each does. */
+  #warnOfMissing(lacking: { name: string; missing: number; pages: number }[]): void {
+    const { view, caches } = this.table
+    if (lacking.length > 0) {
+      const total = lacking.reduce((sum, { missing }) => sum + missing, 0)
+      const each = lacking.sort((a, b) => b.missing - a.missing).map(({ name, missing, pages }) => `${name} ${missing} of ${pages}`)
+      view.warnings.add(`not in the dump: ${counted(total, 'slab page')} of ${counted(lacking.length, 'cache')} (makedumpfile may have dropped them): ` +
+        `their contents are missing, and objects whose free list leads there are unknown: ${each.join(', ')}`)
+    }
+    const lost = caches.map(({ name, address }) => ({ name, objects: this.allocator.lostObjects?.(address) ?? 0 })).filter(({ objects }) => objects > 0)
+    if (lost.length === 0) return
+    const each = lost.sort((a, b) => b.objects - a.objects).map(({ name, objects }) => `${name} ${objects}`)
+    view.warnings.add(`not in the dump: sheaves of ${counted(lost.length, 'cache')}: the free objects in them count as allocated, at most ${each.join(', ')}`)
   }
 
   #named(names: readonly string[]): number[] {

@@ -32,6 +32,10 @@ const MOST_SHEAVES = 1 << 12
  * A sheaf that its user has filled beforehand is his, and so are its objects: they stay allocated.
  */
 export class Sheaves {
+  /** For caches of which sheaves are not in the dump: how many free objects may be in these. */
+  readonly lost = new Map<bigint, number>()
+  /** Sheaves of the cache at hand that could not be read. */
+  #lost = 0
   readonly #cpu: StructReader
   readonly #sheaf: StructReader
   readonly #barn: StructReader
@@ -56,7 +60,10 @@ export class Sheaves {
     const pointer = this.#cache.pointer(cache.address, 'cpu_sheaves')
     // Caches without sheaves have no pointer (6.18) or share one empty bootstrap sheaf of capacity 0 (7.0).
     if (pointer === 0n || capacity === 0) return []
-    return [...this.#ofCpus(cache, pointer, capacity), ...this.#ofNodes(cache, capacity)]
+    this.#lost = 0
+    const found = [...this.#ofCpus(cache, pointer, capacity), ...this.#ofNodes(cache, capacity)]
+    if (this.#lost > 0) this.lost.set(cache.address, this.#lost * capacity)
+    return found
   }
 
   /** A full sheaf whose objects wait for RCU, by its `rcu_head`; it names its cache itself. */
@@ -76,7 +83,7 @@ export class Sheaves {
     return this.#cache.has('sheaf_capacity') ? this.#cache.number(cache.address, 'sheaf_capacity') : MOST_OBJECTS
   }
 
-  /** A sheaf by address; undefined, with a warning, where it cannot be one. */
+  /** A sheaf by address; undefined where it cannot be one, with a warning, or is not in the dump. */
   at(cache: KmemCache, address: bigint, place: string, state: number, capacity: number): Sheaf | undefined {
     const { memory, warnings } = this.view
     try {
@@ -96,7 +103,7 @@ export class Sheaves {
       return { address, cache: cache.address, state, place, objects, memory: { start: first, end: first + BigInt(8 * entries) } }
     } catch (error) {
       if (!(error instanceof FaultError)) throw error
-      warnings.add(`${cache.name}: ${place}: ${error.message}; its objects count as allocated`)
+      this.#lost++
       return undefined
     }
   }
@@ -112,12 +119,19 @@ export class Sheaves {
           if (read !== undefined) found.push(read)
         } catch (error) {
           if (!(error instanceof FaultError)) throw error
-          this.view.warnings.add(`${cache.name}: ${error.message}; what CPU ${cpu} holds counts as allocated`)
-          break
+          this.#lost++
         }
       }
     }
     return found
+  }
+
+  /** A missing page hides the sheaves behind it; the barn's counter says how many. Anything else is corruption. */
+  #listBroken(cache: KmemCache, barn: bigint, member: string, node: number, found: number, trouble: string): void {
+    if (!/excluded|not in the evidence/.test(trouble)) this.view.warnings.add(`${cache.name}: ${member} of node ${node} breaks off: ${trouble}`)
+    if (member !== 'sheaves_full') return
+    const counted = this.#barn.has('nr_full') ? this.#barn.number(barn, 'nr_full') : 0
+    this.#lost += Math.min(Math.max(1, counted - found), MOST_SHEAVES)
   }
 
   #ofNodes(cache: KmemCache, capacity: number): Sheaf[] {
@@ -128,7 +142,7 @@ export class Sheaves {
       if (barn === 0n) continue
       for (const member of ['sheaves_full', 'sheaves_empty']) {
         const { entries, trouble } = walkList(this.view.memory, barn + BigInt(this.#barn.offset(member)), MOST_SHEAVES)
-        if (trouble !== null) this.view.warnings.add(`${cache.name}: ${member} of node ${node} breaks off: ${trouble}`)
+        if (trouble !== null) this.#listBroken(cache, barn, member, node, entries.length, trouble)
         for (const entry of entries) {
           const read = this.at(cache, entry - link, `a sheaf of node ${node}`, CACHED, capacity)
           if (read !== undefined) found.push(read)

@@ -93,6 +93,10 @@ export class Slub implements AllocatorReader {
     if (this.holdWaiting !== undefined) for (const sheaf of this.#sheavesOf(table).read(record)) this.#holdSheaf(table, cache, sheaf)
   }
 
+  lostObjects(cache: bigint): number {
+    return this.#sheaves?.lost.get(cache) ?? 0
+  }
+
   #sheavesOf(table: SlabTable): Sheaves {
     return (this.#sheaves ??= new Sheaves(this.view, new CacheNodes(this.view, table.caches)))
   }
