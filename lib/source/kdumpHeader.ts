@@ -95,6 +95,8 @@ const LAST_VERSION = 64
 const MIN_BLOCK_BYTES = 512
 /** No machine has larger pages than 64 KiB, and the decoders' buffers end here. */
 const MAX_BLOCK_BYTES = 1 << 17
+/** 256 TiB in blocks of 4 KiB; the largest machines place memory at 64 TiB. */
+const MAX_BLOCKS = 2 ** 36
 
 /** The signature at the start of a kdump-compressed or diskdump file, else undefined. */
 export function kdumpSignature(head: Uint8Array): 'KDUMP' | 'DISKDUMP' | undefined {
@@ -140,6 +142,9 @@ export function readKdumpHeader(source: ByteSource, warnings: Warnings): KdumpHe
   }
   const sub = signature === 'KDUMP' ? readSub(source, blockBytes, version, place, warnings) : emptySub
   const blocks = Math.max(sub.blocks ?? 0, u32(at + 16))
+  if (blocks > MAX_BLOCKS) {
+    throw new FormatError('impossible number of blocks', { source: source.name, offset: blockBytes, found: `${blocks}`, expected: `at most ${MAX_BLOCKS}` })
+  }
   const bits = bitmapBytes * 8
   // Two bitmaps where both have room for every block (crash and makedumpfile decide by the same comparison).
   const two = blocks * 2 <= bits

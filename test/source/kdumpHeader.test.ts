@@ -91,6 +91,11 @@ describe('damaged headers', () => {
     expect(() => readKdumpHeader(source(changed(0x1ac, 4095)), new Warnings())).toThrow('vmcore at offset 0x8: impossible header: found version 6, block size 4095')
     expect(() => readKdumpHeader(source(changed(8, 0x12345678)), new Warnings())).toThrow('impossible header')
   })
+  test('more blocks than any machine has', () => {
+    const bytes = Uint8Array.from(good)
+    new DataView(bytes.buffer).setBigUint64(4096 + 0x60, 2n ** 40n, true)
+    expect(() => readKdumpHeader(source(bytes), new Warnings())).toThrow('vmcore at offset 0x1000: impossible number of blocks: found 1099511627776, expected at most 68719476736')
+  })
   test('VMCOREINFO behind the end is unknown, and said', () => {
     const bytes = kdumpFile(pages, { vmcoreinfo: 'OSRELEASE=6.1\n' })
     new DataView(bytes.buffer).setUint32(4096 + 0x20, 0x7fffffff, true)
