@@ -8,8 +8,8 @@ import { freeOnCpuLists } from './freeOnCpuLists.js'
 export const frameRoles = ['page structures', 'free', 'anonymous memory', 'page cache', 'huge pages', 'page tables', 'offline'] as const
 export type FrameRole = (typeof frameRoles)[number]
 
-const PAGE_STRUCTS = 0
-const FREE = 1
+export const PAGE_STRUCTS = 0
+export const FREE = 1
 const ANONYMOUS = 2
 const PAGE_CACHE = 3
 const HUGE = 4
@@ -30,11 +30,13 @@ const HIGHEST_ORDER = 13
 export interface FrameRoles {
   /** Position in {@link frameRoles}, or -1: kernel memory, slabs included. */
   of(frame: number): number
+  /** The frame whose page structure is the first one in this frame, which holds page structures and whole ones only; else -1. */
+  firstDescribed(frame: number): number
 }
 
 /**
- * Tells pages that can hold no references to slab objects from the kernel's own: page structures (the allocator's links), free pages
- * (stale words), users' memory and files' contents, page tables (physical addresses). Dumps that kept such pages must come to
+ * Tells pages that can hold no references to slab objects from the kernel's own: page structures (of which {@link LiveWords} takes
+ * what is no link of the allocator), free pages (stale words), users' memory and files' contents, page tables (physical addresses). Dumps that kept such pages must come to
  * the same verdicts as dumps that left them out.
  *
  * @throws MissingSymbolError where the dump does not tell how page structures are laid out
@@ -51,8 +53,9 @@ export function readFrameRoles(view: KernelView): FrameRoles {
     }
   }
   for (const { frame, pages } of freeOnCpuLists(view)) for (let i = 0; i < pages; i++) map.set(frame + i, FREE)
-  markPageStructs(view, map)
-  return { of: (frame) => map.get(frame) }
+  const described = new FrameMap(view.physical.frames)
+  markPageStructs(view, map, described)
+  return { of: (frame) => map.get(frame), firstDescribed: (frame) => described.get(frame) }
 }
 
 type Scan = (words: Uint32Array, frame: number, frames: number) => void
@@ -141,13 +144,17 @@ function pageTypes(view: KernelView): TypedPage[] {
   return found
 }
 
-function markPageStructs(view: KernelView, map: FrameMap): void {
+function markPageStructs(view: KernelView, map: FrameMap, described: FrameMap): void {
   const page = BigInt(view.pageBytes)
+  const whole = view.pageBytes % view.pageStructBytes === 0
   for (const run of view.pageStructRuns()) {
     const end = run.address + BigInt((run.end - run.start) * view.pageStructBytes)
     for (let address = run.address - (run.address % page); address < end; address += page) {
       const physical = view.physicalOf(address)
-      if (physical !== undefined) map.set(Math.floor(physical / view.pageBytes), PAGE_STRUCTS)
+      if (physical === undefined) continue
+      const frame = Math.floor(physical / view.pageBytes)
+      map.set(frame, PAGE_STRUCTS)
+      if (whole && address >= run.address) described.set(frame, run.start + Number(address - run.address) / view.pageStructBytes)
     }
   }
 }

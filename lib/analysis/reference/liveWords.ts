@@ -1,7 +1,8 @@
 import type { KernelView } from '../../slab/kernelView.js'
 import { ALLOCATED, UNKNOWN } from '../../slab/model.js'
+import type { Slabs } from '../../slab/slabs.js'
 import type { DeadBytes, DeadRanges } from './deadRanges.js'
-import { frameRoles, type FrameRoles } from './frameRoles.js'
+import { FREE, frameRoles, PAGE_STRUCTS, type FrameRoles } from './frameRoles.js'
 import type { ObjectIndex } from './objectIndex.js'
 import type { StalePointers, StaleTest } from './stalePointers.js'
 
@@ -26,24 +27,55 @@ export type StretchVisitor = (words: Uint32Array, start: number, end: number, ob
 
 /** Which words of a dump's pages may be references: the one rule for everything that looks for them. */
 export class LiveWords {
+  readonly #slabs: Pick<Slabs, 'slabOfFrame'>
+  readonly #ownersWord: number
+
   constructor(
     readonly view: KernelView, readonly index: ObjectIndex, readonly roles: FrameRoles, readonly dead: DeadRanges,
     /** 1 for objects that hold no references: those of tools that watch others. */
-    readonly skipped: Uint8Array, readonly stale: StalePointers
-  ) {}
+    readonly skipped: Uint8Array, readonly stale: StalePointers, slabs: Pick<Slabs, 'slabOfFrame'>
+  ) {
+    this.#slabs = slabs
+    // Where a slab keeps the cgroups and allocation sites of its objects: `memcg_data`, `obj_exts` since v6.10, in struct page before v5.17.
+    const owners = view.types.member('slab', 'obj_exts') ?? view.types.member('slab', 'memcg_data') ?? view.types.member('page', 'memcg_data') ??
+      view.types.member('page', 'obj_cgroups')
+    this.#ownersWord = owners === undefined ? -1 : owners.offset >>> 2
+  }
 
   /** Shows the live stretches of one page, counting them in `bytes`. */
   walk(frame: number, page: Uint8Array, visit: StretchVisitor, bytes: ByteCount): void {
     const slab = this.index.slabOfFrame(frame)
     const role = slab >= 0 ? -1 : this.roles.of(frame)
+    const words = new Uint32Array(page.buffer, page.byteOffset, page.byteLength >>> 2)
     if (role >= 0) {
-      bytes.exclude(frameRoles[role], page.length)
+      bytes.exclude(frameRoles[role], page.length - (role === PAGE_STRUCTS ? this.#pageStructs(frame, words, visit, bytes) : 0))
       return
     }
-    const words = new Uint32Array(page.buffer, page.byteOffset, page.byteLength >>> 2)
     const dead = this.dead.of(frame)
     if (slab >= 0) this.#slabPage(slab, frame, words, dead, visit, bytes)
     else bytes.roots += this.#around(dead, words, 0, words.length, NO_OBJECT, undefined, visit)
+  }
+
+  /**
+   * Page structures refer to objects: `private` to the buffers of a file's page, `mapping` to its inode. Those of slabs are the allocator's
+   * links (`s_mem`, free lists), but for the arrays that say whose the objects are; those of free pages are stale. Returns the bytes visited.
+   */
+  #pageStructs(frame: number, words: Uint32Array, visit: StretchVisitor, bytes: ByteCount): number {
+    const first = this.roles.firstDescribed(frame)
+    if (first < 0) return 0
+    const stride = this.view.pageStructBytes >>> 2
+    const before = bytes.roots
+    for (let at = 0, described = first; at + stride <= words.length; at += stride, described++) {
+      if (this.#slabs.slabOfFrame(described) < 0) {
+        if (this.roles.of(described) === FREE) continue
+        visit(words, at, at + stride, NO_OBJECT, undefined)
+        bytes.roots += stride * 4
+      } else if (this.#ownersWord >= 0) {
+        visit(words, at + this.#ownersWord, at + this.#ownersWord + 2, NO_OBJECT, undefined)
+        bytes.roots += 8
+      }
+    }
+    return bytes.roots - before
   }
 
   #slabPage(slab: number, frame: number, words: Uint32Array, dead: readonly DeadBytes[] | undefined, visit: StretchVisitor, bytes: ByteCount): void {

@@ -41,7 +41,7 @@ async function scanSystem(system: System, options: ScanPagesOptions): Promise<Re
   for (const { start, live } of taskStacks(kernel, objects)) dead.add('dead parts of stacks', start, live)
   for (const { start, end } of cachedStacks(kernel)) dead.add('stacks of tasks that are gone', start, end)
   for (const { start, end } of slabs.ownArrays()) dead.add('arrays of the slab allocator', start, end)
-  const live = new LiveWords(kernel, index, readFrameRoles(kernel), dead, watchersObjects(objects), new StalePointers(kernel))
+  const live = new LiveWords(kernel, index, readFrameRoles(kernel), dead, watchersObjects(objects), new StalePointers(kernel), slabs)
   const collector = new ReferenceCollector(live)
   await scanPages(kernel.physical, (frame, page) => collector.visit(frame, page), options)
   return collector.done()
