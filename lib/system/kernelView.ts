@@ -15,6 +15,7 @@ import { typesOf, type BtfTypes } from '../type/btfTypes.js'
 import { emptyTypes } from '../type/emptyTypes.js'
 import type { TypeTable } from '../type/typeTable.js'
 import type { Warnings } from '../warnings.js'
+import { readBpfSymbols } from './bpfSymbols.js'
 import { findModuleList } from './findModuleList.js'
 import { KernelCpus } from './kernelCpus.js'
 import { kernelDirectMap } from './kernelDirectMap.js'
@@ -62,6 +63,8 @@ export class DumpKernel implements KernelView {
   get symbols(): SymbolTable {
     return this.#once('symbols', () => {
       const modules = this.modules.flatMap((module) => readModuleSymbols(this.#moduleFacts(), module))
+      const programs = this.#plainSymbol('bpf_kallsyms')
+      if (programs !== undefined) modules.push(...readBpfSymbols(this.memory, this.#kernelTypes() ?? emptyTypes, programs, this.warnings))
       modules.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
       const own = new SymbolTable(mergeSorted(this.kallsyms?.records() ?? [], modules))
       return this.#given.symbols === undefined ? own : own.merge(this.#given.symbols)
