@@ -6,6 +6,7 @@ export const evidenceOptions: Readonly<Record<string, OptionDescription>> = {
   symbols: {
     type: 'string', multiple: true, value: 'FILE', text: 'System.map, /proc/kallsyms or vmlinux, for names that the evidence lacks'
   },
+  btf: { type: 'string', value: 'FILE', text: 'types for a kernel that carries none: BTF, or its vmlinux' },
   'kaslr-offset': { type: 'string', value: 'OFFSET', text: 'by how much the kernel was moved from where these symbols have it (0: not)' }
 }
 
@@ -13,12 +14,19 @@ export const evidenceOptions: Readonly<Record<string, OptionDescription>> = {
 export async function openEvidence(files: readonly string[], args: Arguments, terminal: Terminal): Promise<Dump> {
   if (files.length === 0) throw new UsageError('expected a FILE: a vmcore or a crash session')
   const symbols = args.options.symbols as string[] | undefined
-  const offset = args.options['kaslr-offset'] as string | undefined
+  const kaslrOffset = kaslrOffsetOf(args)
   return openDump(files, {
     signal: terminal.signal,
     ...(symbols ? { symbols } : {}),
-    ...(offset === undefined ? {} : { kaslrOffset: parseOffset(offset) })
+    ...(args.options.btf === undefined ? {} : { btf: args.options.btf as string }),
+    ...(kaslrOffset === undefined ? {} : { kaslrOffset })
   })
+}
+
+/** What `--kaslr-offset` says. @throws UsageError where it is no hexadecimal number */
+export function kaslrOffsetOf(args: Arguments): bigint | undefined {
+  const offset = args.options['kaslr-offset'] as string | undefined
+  return offset === undefined ? undefined : parseOffset(offset)
 }
 
 function parseOffset(text: string): bigint {

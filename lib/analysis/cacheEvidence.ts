@@ -1,6 +1,7 @@
 import { formatBytes, formatCount } from '../util/units.js'
 import type { EvidenceItem } from './finding.js'
 import type { LeakEvidence } from './leakEvidence.js'
+import { memoryShare } from './memoryShare.js'
 
 /** What slabinfo says of a cache, as evidence of a finding. */
 export interface CacheEvidence {
@@ -16,7 +17,7 @@ const muchMore = 1
 const muchMoreBytes = 1 << 20
 
 /** Growth and differences of one cache. */
-export function cacheEvidence({ growth, differences }: LeakEvidence, cache: string | null): CacheEvidence {
+export function cacheEvidence({ growth, differences, memory }: LeakEvidence, cache: string | null): CacheEvidence {
   const items: EvidenceItem[] = []
   let agrees = false
   let bytes: number | null = null
@@ -36,7 +37,18 @@ export function cacheEvidence({ growth, differences }: LeakEvidence, cache: stri
       bytes ??= row.deltaBytes
     }
   }
+  const share = memory == null || cache === null ? undefined : memoryText(memory, cache, bytes)
+  if (share !== undefined) items.push({ text: share, addresses: [], code: memory!.code })
   return { items, agrees, bytes }
+}
+
+/** How much of the machine's memory is slab that cannot be taken back, and how much of that the cache explains. */
+function memoryText({ before, after }: NonNullable<LeakEvidence['memory']>, cache: string, bytes: number | null): string | undefined {
+  if (before !== after) return `Of the memory as a whole: ${memoryShare(before, after, { name: cache, bytes }).text}.`
+  const { unreclaimableBytes, totalBytes } = after
+  if (unreclaimableBytes === null) return undefined
+  const share = totalBytes === null || totalBytes === 0 ? '' : `, ${Math.round((unreclaimableBytes / totalBytes) * 100)} % of its memory`
+  return `The machine holds ${formatBytes(unreclaimableBytes)} of slab that it cannot take back${share}.`
 }
 
 /** Whether a cache at least doubled, by a mebibyte or more. */
@@ -46,6 +58,10 @@ export function isMuchMore({ beforeObjects, deltaObjects, deltaBytes }: LeakEvid
 
 function growthText({ cache, verdict, reason, bytesPerHour, low, high }: LeakEvidence['growth'][number]): string {
   if (verdict !== 'growing' || bytesPerHour === null) return `${cache} is ${verdict === 'unknown' ? 'not known to grow' : verdict} in the snapshots: ${reason}.`
+  if (reason.startsWith('grew ')) {
+    const rate = low === null || high === null ? '' : ` (${formatBytes(bytesPerHour)} an hour, 95 %: ${formatBytes(low)} to ${formatBytes(high)})`
+    return `${cache} ${reason}${rate}.`
+  }
   const range = low === null || high === null ? '' : ` (95 %: ${formatBytes(low)} to ${formatBytes(high)})`
   return `${cache} grows by ${formatBytes(bytesPerHour)} an hour${range}${reason === '' ? '' : `: ${reason}`}.`
 }

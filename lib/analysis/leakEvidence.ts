@@ -1,3 +1,4 @@
+import type { MemoryReading } from '../source/meminfo.js'
 import type { System } from '../system/system.js'
 import { systemOf, type MachineEvidence } from './evidence.js'
 import { describeSignatures, type DescribedGroup } from './signatures.js'
@@ -31,6 +32,13 @@ export interface DifferenceFact {
   readonly code: string
 }
 
+/** What the machine said of its memory as a whole, first and last; the same reading where there is but one. */
+export interface MemoryFact {
+  readonly before: MemoryReading
+  readonly after: MemoryReading
+  readonly code: string
+}
+
 /** A group of objects with what further analyses found out about them. Null is unknown: nobody asked, or the evidence can't tell. */
 export interface GroupFacts extends DescribedGroup {
   readonly unreachable: number | null
@@ -50,6 +58,7 @@ export interface LeakEvidence {
   readonly machines: readonly MachineFacts[]
   readonly growth: readonly GrowthFact[]
   readonly differences: readonly DifferenceFact[]
+  readonly memory?: MemoryFact | null
 }
 
 export interface MachineFactsOptions {

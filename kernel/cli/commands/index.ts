@@ -1,23 +1,39 @@
 import type { Command } from '../command.js'
 import { caches } from './caches.js'
+import { compare } from './compare.js'
 import { crashScript } from './crashScript.js'
 import { file } from './file.js'
+import { growth } from './growth.js'
 import { objects } from './objects.js'
-import { read } from './read.js'
 import { reachability } from './reachability.js'
+import { read } from './read.js'
 import { references } from './references.js'
+import { report } from './report.js'
+import { signatures } from './signatures.js'
+import { start } from './start.js'
+import { struct } from './struct.js'
+import { suspects } from './suspects.js'
 import { symbol } from './symbol.js'
+import { watch } from './watch.js'
 import { whatis } from './whatis.js'
 
 /** All commands, in the order of the help. */
 export const commands: readonly Command[] = [
   caches,
+  compare,
   crashScript,
   file,
+  growth,
   objects,
-  read,
   reachability,
+  read,
   references,
+  report,
+  signatures,
+  start,
+  struct,
+  suspects,
   symbol,
+  watch,
   whatis
 ]

@@ -1,0 +1,95 @@
+import type { Dump } from '../dump/dump.js'
+import { evidenceFiles, type EvidencePath } from '../dump/evidenceFiles.js'
+import { openDump } from '../dump/openDump.js'
+import { FormatError, SlablabError } from '../errors.js'
+import { loadSeries, type Series } from '../table/loadSlabinfo.js'
+import { Warnings } from '../warnings.js'
+import { inputOf } from './provenance.js'
+import type { Input } from './reportModel.js'
+
+/** Evidence of any kind, opened. */
+export interface Case {
+  readonly inputs: readonly Input[]
+  /** Dumps, each by itself, and all crash sessions together as one machine; with the files that each was opened from. */
+  readonly machines: readonly { readonly dump: Dump; readonly files: readonly string[] }[]
+  /** All snapshots together; null where there are none. */
+  readonly series: Series | null
+  /** Snapshot files in the order given, each with its own snapshots. */
+  readonly snapshotFiles: readonly { readonly path: string; readonly series: Series }[]
+  /** What could not be used or read whole: the report is partial where this is not empty. */
+  readonly incomplete: readonly string[]
+  readonly warnings: Warnings
+  close(): void
+}
+
+export interface OpenCaseOptions {
+  /** By how much the kernel was moved from where symbol files have it (KASLR). */
+  readonly kaslrOffset?: bigint
+  readonly signal?: AbortSignal
+  readonly onProgress?: (what: string, done: number, of: number | null) => void
+}
+
+/**
+ * Opens files of any mix: what each is, is found out. What can't be used is a warning as long as something can.
+ *
+ * @throws FormatError where nothing can be used, UsageError where there is no such file
+ */
+export async function openCase(paths: readonly string[], options: OpenCaseOptions = {}): Promise<Case> {
+  const warnings = new Warnings()
+  const files = await evidenceFiles(paths)
+  const of = (role: EvidencePath['role']): string[] => files.filter((file) => file.role === role).map(({ path }) => path)
+  const symbols = of('symbols')
+  const failures: Error[] = []
+  const unused = files.filter(({ role }) => role === undefined).map(({ path, kind }) => `${path}: not used: ${kind.text}${kind.hint === null ? '' : ` (${kind.hint})`}`)
+  const attempt = async <T>(open: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await open()
+    } catch (error) {
+      if (!(error instanceof SlablabError)) throw error
+      failures.push(error)
+      warnings.add(error.message)
+      return undefined
+    }
+  }
+  const { signal, kaslrOffset } = options
+  const opening = {
+    warnings, ...(symbols.length > 0 ? { symbols } : {}), ...(signal === undefined ? {} : { signal }), ...(kaslrOffset === undefined ? {} : { kaslrOffset })
+  }
+  const machines: { dump: Dump; files: string[] }[] = []
+  const transcripts = of('transcript')
+  for (const paths of [...of('dump').map((path) => [path]), ...(transcripts.length > 0 ? [transcripts] : [])]) {
+    const dump = await attempt(() => openDump(paths, opening))
+    if (dump !== undefined) machines.push({ dump, files: [...paths, ...symbols] })
+  }
+  const snapshotFiles: { path: string; series: Series }[] = []
+  for (const path of of('snapshot')) {
+    const series = await attempt(() => loadSeries(path, { warnings, ...(signal === undefined ? {} : { signal }) }))
+    if (series !== undefined) snapshotFiles.push({ path, series })
+  }
+  if (machines.length === 0 && snapshotFiles.length === 0) throw nothingToReport(files, failures)
+  // Snapshot files are read one by one, to keep the order in which they were given, and together, to be one series.
+  const series = snapshotFiles.length === 0 ? null : snapshotFiles.length === 1 ? snapshotFiles[0].series
+    : await loadSeries(snapshotFiles.map(({ path }) => path), { warnings })
+  return {
+    inputs: files.map(({ path, kind }) => inputOf(path, kind.text, signal)),
+    machines, series, snapshotFiles, warnings,
+    incomplete: [
+      ...unused, ...failures.map(({ message }) => message),
+      ...machines.flatMap(({ dump: { system } }) => (system.incomplete ?? []).map((reason) => `${system.name}: ${reason}`)),
+      ...snapshotFiles.filter((file) => file.series.partial).map(({ path }) => `${path}: not all of it could be read`)
+    ],
+    close: () => {
+      for (const { dump: { system } } of machines) if ('close' in system && typeof system.close === 'function') (system.close as () => void)()
+    }
+  }
+}
+
+function nothingToReport(files: readonly EvidencePath[], failures: readonly Error[]): Error {
+  if (failures.length === 1) return failures[0]
+  const [{ path, kind }] = files
+  return new FormatError('nothing to report on', {
+    source: files.length === 1 ? path : `${files.length} files`,
+    found: files.length === 1 ? `${kind.text}${kind.hint === null ? '' : ` (${kind.hint})`}` : files.map((file) => file.kind.text).join(', '),
+    expected: 'slabinfo, meminfo, a crash session or a dump'
+  })
+}

@@ -1,0 +1,101 @@
+import type { Finding } from '../analysis/finding.js'
+import type { GroupFacts, LeakEvidence, MachineFacts } from '../analysis/leakEvidence.js'
+import { machineFacts } from '../analysis/leakEvidence.js'
+import type { Rule } from '../analysis/rule.js'
+import { signaturesTable } from '../analysis/signatures.js'
+import { findSuspects } from '../analysis/suspects.js'
+import { plotCompare } from '../plot/plotCompare.js'
+import { plotGrowth } from '../plot/plotGrowth.js'
+import { plotSignatures } from '../plot/plotSignatures.js'
+import { describeDisagreement } from '../system/disagreement.js'
+import { changesOf, type Changes } from './changes.js'
+import { exampleObject } from './exampleObjects.js'
+import { missingOf, type Known } from './missing.js'
+import { openCase, type Case, type OpenCaseOptions } from './openCase.js'
+import { provenanceOf } from './provenance.js'
+import type { ExampleObject, Provenance, Report } from './reportModel.js'
+import { summarize } from './summary.js'
+
+export interface ReportOptions extends OpenCaseOptions {
+  /** Instead of the built-in rules; add to them with `[...rules, ownRule]`. */
+  readonly rules?: readonly Rule[]
+  /** What to note as options in the report's provenance. */
+  readonly noted?: Provenance['options']
+  /** When the report is made; for reports that must come out the same again. */
+  readonly made?: Date
+}
+
+/** Groups of objects that a report lists. */
+const mostGroups = 100
+/** Objects that a report shows byte by byte. */
+const mostExamples = 4
+
+/**
+ * The report of some evidence: slabinfo snapshots, meminfo, crash sessions, symbol files and dumps in any mix. What each file is, is found
+ * out; a file that can't be used is named in the provenance's warnings. `reportText`, `reportHtml` and `reportJson` write the result.
+ *
+ * @throws FormatError where none of the files can be used, UsageError where there is no such file
+ *
+ * @example
+ * const found = await report(['healthy.slabinfo', 'leaking.slabinfo', 'session.crash.txt'])
+ * found.suspects[0].symbols[0] // 'TestMod_ProcContentSeqShow'
+ */
+export async function report(files: string | readonly string[], options: ReportOptions = {}): Promise<Report> {
+  const opened = await openCase(typeof files === 'string' ? [files] : files, options)
+  try {
+    return await reportOf(opened, options)
+  } finally {
+    opened.close()
+  }
+}
+
+async function reportOf(opened: Case, options: ReportOptions): Promise<Report> {
+  const { signal, onProgress } = options
+  const machines = opened.machines.map(({ dump, files }) => machineFacts(dump, {
+    files,
+    ...(signal === undefined ? {} : { signal }),
+    onProgress: (done, objects) => onProgress?.('objects', done, objects)
+  }))
+  const changes = changesOf(opened)
+  const evidence: LeakEvidence = { machines, growth: changes.growthFacts, differences: changes.differenceFacts, memory: changes.memory }
+  const suspects = await findSuspects(evidence, { ...(options.rules === undefined ? {} : { rules: options.rules }), ...(signal === undefined ? {} : { signal }) })
+  const groups = shownGroups(machines, suspects)
+  const table = signaturesTable(groups)
+  return {
+    ...summarize(suspects, evidence),
+    suspects,
+    compare: changes.compare === null ? null : { ...changes.compare, plot: plotCompare(changes.compare.table) },
+    growth: changes.growth === null || opened.series === null ? null : { table: changes.growth, plot: plotGrowth(opened.series.snapshots) },
+    signatures: groups.length === 0 ? null : { table, plot: plotSignatures(table), groups },
+    examples: examplesOf(machines, suspects.flatMap(({ cache }) => cache ?? [])),
+    incomplete: opened.incomplete,
+    missing: missingOf(suspects, evidence, knownOf(opened, changes)),
+    provenance: provenanceOf(opened.inputs, machines.map(({ system }) => system), options.noted ?? {}, opened.warnings, options.made ?? new Date())
+  }
+}
+
+/** The largest groups, and those of accused caches: a dump has thousands. */
+function shownGroups(machines: readonly MachineFacts[], suspects: readonly Finding[]): GroupFacts[] {
+  const accused = new Set(suspects.map(({ cache }) => cache))
+  const all = machines.flatMap((machine) => machine.groups).sort((a, b) => b.group.objects - a.group.objects)
+  const largest = all.slice(0, mostGroups)
+  const ofAccused = all.filter(({ cache }) => accused.has(cache?.name ?? null)).slice(0, mostGroups)
+  return [...new Set([...largest, ...ofAccused])].sort((a, b) => b.group.objects - a.group.objects)
+}
+
+/** Examples of the accused caches' groups first, then of the largest others. */
+function examplesOf(machines: readonly MachineFacts[], accused: readonly string[]): ExampleObject[] {
+  const all = machines.flatMap(({ system, groups }) => groups.map((group) => ({ system, group })))
+  const isAccused = ({ group }: (typeof all)[number]): boolean => group.cache !== null && accused.includes(group.cache.name)
+  return [...all.filter(isAccused), ...all.filter((one) => !isAccused(one))].slice(0, mostExamples).map(({ system, group }) => exampleObject(system, group))
+}
+
+function knownOf({ series, machines }: Case, changes: Changes): Known {
+  return {
+    memory: (series?.memory.length ?? 0) > 0,
+    merging: series?.merging ?? null,
+    snapshots: changes.snapshots,
+    disagreements: machines.flatMap(({ dump: { system } }) => ('disagreements' in system ? (system.disagreements as Parameters<typeof describeDisagreement>[0][]) : []))
+      .map(describeDisagreement)
+  }
+}
