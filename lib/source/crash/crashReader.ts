@@ -1,7 +1,8 @@
 import { visible } from '../../util/visible.js'
+import { viewOf } from '../view.js'
 import { cleanLine } from './cleanLine.js'
 import { shownStates, type CrashTranscript } from './crashTranscript.js'
-import { hexDigits, noDigit, readHexField, type HexField } from './hexDigits.js'
+import { hexDigits, hexPairs, noDigit, readHexField, type HexField } from './hexDigits.js'
 import { ReaderContext } from './readerContext.js'
 import { RdRow, readSymbolicRow } from './readRow.js'
 import { StatementReader } from './statementReader.js'
@@ -115,12 +116,10 @@ export class CrashReader {
   /** Reads whole lines from `start` on; returns where the unfinished one begins. */
   #lines(bytes: Uint8Array, start: number): number {
     const context = this.#context
+    const view = viewOf(bytes)
     let at = start
     while (true) {
-      if (this.#fast) {
-        const after = this.#fastRows(bytes, at)
-        at = after
-      }
+      if (this.#fast) at = this.#fastRows(bytes, view, at)
       const end = bytes.indexOf(lineFeed, at)
       if (end < 0) return at
       if (end - at > longestLine) {
@@ -132,9 +131,9 @@ export class CrashReader {
   }
 
   /** Reads rows of two 64-bit values in crash's exact form for as long as there are any; returns where the first other line begins. */
-  #fastRows(bytes: Uint8Array, start: number): number {
+  #fastRows(bytes: Uint8Array, view: DataView, start: number): number {
     const { words, addressWidths } = this.#builder
-    const digit = hexDigits
+    const pairs = hexPairs
     const last = bytes.length - wholeRow
     let at = start
     let line = this.#context.line
@@ -149,31 +148,25 @@ export class CrashReader {
       let end = bytes[p + 53] === blank && bytes[p + 54] === blank ? p + 71 : p + 53
       if (bytes[end] === carriageReturn) end++
       if (bytes[end] !== lineFeed) break
-      const a0 = digit[bytes[p]], a1 = digit[bytes[p + 1]], a2 = digit[bytes[p + 2]], a3 = digit[bytes[p + 3]]
-      const a4 = digit[bytes[p + 4]], a5 = digit[bytes[p + 5]], a6 = digit[bytes[p + 6]], a7 = digit[bytes[p + 7]]
-      const b0 = digit[bytes[p + 8]], b1 = digit[bytes[p + 9]], b2 = digit[bytes[p + 10]], b3 = digit[bytes[p + 11]]
-      const b4 = digit[bytes[p + 12]], b5 = digit[bytes[p + 13]], b6 = digit[bytes[p + 14]], b7 = digit[bytes[p + 15]]
-      const c0 = digit[bytes[p + 19]], c1 = digit[bytes[p + 20]], c2 = digit[bytes[p + 21]], c3 = digit[bytes[p + 22]]
-      const c4 = digit[bytes[p + 23]], c5 = digit[bytes[p + 24]], c6 = digit[bytes[p + 25]], c7 = digit[bytes[p + 26]]
-      const d0 = digit[bytes[p + 27]], d1 = digit[bytes[p + 28]], d2 = digit[bytes[p + 29]], d3 = digit[bytes[p + 30]]
-      const d4 = digit[bytes[p + 31]], d5 = digit[bytes[p + 32]], d6 = digit[bytes[p + 33]], d7 = digit[bytes[p + 34]]
-      const e0 = digit[bytes[p + 36]], e1 = digit[bytes[p + 37]], e2 = digit[bytes[p + 38]], e3 = digit[bytes[p + 39]]
-      const e4 = digit[bytes[p + 40]], e5 = digit[bytes[p + 41]], e6 = digit[bytes[p + 42]], e7 = digit[bytes[p + 43]]
-      const f0 = digit[bytes[p + 44]], f1 = digit[bytes[p + 45]], f2 = digit[bytes[p + 46]], f3 = digit[bytes[p + 47]]
-      const f4 = digit[bytes[p + 48]], f5 = digit[bytes[p + 49]], f6 = digit[bytes[p + 50]], f7 = digit[bytes[p + 51]]
-      const all = a0 | a1 | a2 | a3 | a4 | a5 | a6 | a7 | b0 | b1 | b2 | b3 | b4 | b5 | b6 | b7 |
-        c0 | c1 | c2 | c3 | c4 | c5 | c6 | c7 | d0 | d1 | d2 | d3 | d4 | d5 | d6 | d7 |
-        e0 | e1 | e2 | e3 | e4 | e5 | e6 | e7 | f0 | f1 | f2 | f3 | f4 | f5 | f6 | f7
-      // The highest bit of a kernel address is set: others (physical, user) take the common way.
-      if (all > 15 || a0 < 8) break
+      const a0 = pairs[view.getUint16(p, true)], a1 = pairs[view.getUint16(p + 2, true)]
+      const a2 = pairs[view.getUint16(p + 4, true)], a3 = pairs[view.getUint16(p + 6, true)]
+      const b0 = pairs[view.getUint16(p + 8, true)], b1 = pairs[view.getUint16(p + 10, true)]
+      const b2 = pairs[view.getUint16(p + 12, true)], b3 = pairs[view.getUint16(p + 14, true)]
+      const c0 = pairs[view.getUint16(p + 19, true)], c1 = pairs[view.getUint16(p + 21, true)]
+      const c2 = pairs[view.getUint16(p + 23, true)], c3 = pairs[view.getUint16(p + 25, true)]
+      const d0 = pairs[view.getUint16(p + 27, true)], d1 = pairs[view.getUint16(p + 29, true)]
+      const d2 = pairs[view.getUint16(p + 31, true)], d3 = pairs[view.getUint16(p + 33, true)]
+      const e0 = pairs[view.getUint16(p + 36, true)], e1 = pairs[view.getUint16(p + 38, true)]
+      const e2 = pairs[view.getUint16(p + 40, true)], e3 = pairs[view.getUint16(p + 42, true)]
+      const f0 = pairs[view.getUint16(p + 44, true)], f1 = pairs[view.getUint16(p + 46, true)]
+      const f2 = pairs[view.getUint16(p + 48, true)], f3 = pairs[view.getUint16(p + 50, true)]
+      const all = a0 | a1 | a2 | a3 | b0 | b1 | b2 | b3 | c0 | c1 | c2 | c3 | d0 | d1 | d2 | d3 | e0 | e1 | e2 | e3 | f0 | f1 | f2 | f3
+      // Negative: not all were digits. The highest bit of a kernel address is set: others (physical, user) take the common way.
+      if (all < 0 || a0 < 0x80) break
       line++
       words.addPair(
-        a0 << 28 | a1 << 24 | a2 << 20 | a3 << 16 | a4 << 12 | a5 << 8 | a6 << 4 | a7,
-        b0 << 28 | b1 << 24 | b2 << 20 | b3 << 16 | b4 << 12 | b5 << 8 | b6 << 4 | b7,
-        c0 << 28 | c1 << 24 | c2 << 20 | c3 << 16 | c4 << 12 | c5 << 8 | c6 << 4 | c7,
-        d0 << 28 | d1 << 24 | d2 << 20 | d3 << 16 | d4 << 12 | d5 << 8 | d6 << 4 | d7,
-        e0 << 28 | e1 << 24 | e2 << 20 | e3 << 16 | e4 << 12 | e5 << 8 | e6 << 4 | e7,
-        f0 << 28 | f1 << 24 | f2 << 20 | f3 << 16 | f4 << 12 | f5 << 8 | f6 << 4 | f7, line)
+        a0 << 24 | a1 << 16 | a2 << 8 | a3, b0 << 24 | b1 << 16 | b2 << 8 | b3, c0 << 24 | c1 << 16 | c2 << 8 | c3,
+        d0 << 24 | d1 << 16 | d2 << 8 | d3, e0 << 24 | e1 << 16 | e2 << 8 | e3, f0 << 24 | f1 << 16 | f2 << 8 | f3, line)
       rows++
       at = end + 1
     }

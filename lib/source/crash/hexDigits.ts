@@ -8,6 +8,14 @@ for (let digit = 0; digit < 16; digit++) {
   hexDigits[digit.toString(16).toUpperCase().charCodeAt(0)] = digit
 }
 
+/** The value of two bytes as hexadecimal digits, by the number they make read with the first one lowest; -1 where they are none. */
+export const hexPairs: Int16Array = new Int16Array(1 << 16).fill(-1)
+for (let first = 0; first < 256; first++) {
+  for (let second = 0; second < 256; second++) {
+    if (hexDigits[first] !== noDigit && hexDigits[second] !== noDigit) hexPairs[first | second << 8] = hexDigits[first] << 4 | hexDigits[second]
+  }
+}
+
 /** A field of hexadecimal digits, as read by {@link readHexField}. */
 export interface HexField {
   /** Signed 32-bit halves. */
