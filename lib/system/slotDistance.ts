@@ -1,5 +1,7 @@
 /** Slots are aligned to a pointer at least, on every architecture that has 64-bit pointers; to 4 bytes on others. */
 const slotAlignment = 8
+/** No slab is larger: 1024 pages (MAX_ORDER) of 64 KiB. What a text says beyond that is damaged. */
+export const largestSlabBytes = 1 << 26
 
 /**
  * How far a slab's objects lie apart, from the addresses of listed ones: the distance met most often between neighbours. Null where no
@@ -13,7 +15,7 @@ export function commonDistance(slabs: Iterable<BigUint64Array>): number | null {
     const sorted = addresses.slice().sort()
     for (let i = 1; i < sorted.length; i++) {
       const distance = Number(sorted[i] - sorted[i - 1])
-      if (distance > 0) times.set(distance, (times.get(distance) ?? 0) + 1)
+      if (distance > 0 && distance < largestSlabBytes) times.set(distance, (times.get(distance) ?? 0) + 1)
     }
   }
   let best: number | null = null
@@ -28,7 +30,7 @@ export function commonDistance(slabs: Iterable<BigUint64Array>): number | null {
  * @example distanceOfFilled(4096, 25, 32) // 160
  */
 export function distanceOfFilled(slabBytes: number, objects: number, objectBytes: number): number | null {
-  if (objects <= 0) return null
+  if (objects <= 0 || slabBytes > largestSlabBytes) return null
   const most = Math.floor(slabBytes / objects / slotAlignment) * slotAlignment
   const least = Math.max(objectBytes, Math.floor(slabBytes / (objects + 1)) + 1)
   const fits = (distance: number): boolean => distance >= least && distance <= most

@@ -8,7 +8,7 @@ import { formatCount } from '../util/units.js'
 import type { Warnings } from '../warnings.js'
 import { describeDisagreement, type Disagreement } from './disagreement.js'
 import { leftRedZone } from './redZone.js'
-import { holdsMoreThanObject } from './slotDistance.js'
+import { holdsMoreThanObject, largestSlabBytes } from './slotDistance.js'
 import { placeText } from './transcriptCaches.js'
 
 /** crash's words for an object's state, in the order of `shownStates`. */
@@ -62,7 +62,7 @@ function withRowOnlySlabs(transcript: CrashTranscript, caches: readonly SlabCach
     if (total === 0 || listings[slabs.listing[slab]].allocator !== 'slub') continue
     const slotBytes = cache?.slotBytes ?? null
     // Rows cannot promise more objects than fit.
-    if (slotBytes === null || (cache.slabBytes !== null && total * slotBytes > cache.slabBytes)) untold.set(cache?.name ?? '?', (untold.get(cache?.name ?? '?') ?? 0) + 1)
+    if (slotBytes === null || total * slotBytes > Math.min(cache.slabBytes ?? largestSlabBytes, largestSlabBytes)) untold.set(cache?.name ?? '?', (untold.get(cache?.name ?? '?') ?? 0) + 1)
     else {
       rowOnly.push(slab)
       extra += total

@@ -5,11 +5,12 @@ import type { CrashTranscript, ModuleStatement } from '../source/crash/crashTran
 import type { Place, Words } from '../source/crash/words.js'
 import { NO_INDEX, type SlabCache, type SlabObjects } from '../slab/model.js'
 import { SymbolTable } from '../symbol/symbolTable.js'
+import type { TypeTable } from '../type/typeTable.js'
 import { hex } from '../util/hex.js'
 import { formatCount } from '../util/units.js'
 import { Warnings } from '../warnings.js'
 import { describeDisagreement, type Disagreement } from './disagreement.js'
-import { commonDistance, distanceOfFilled } from './slotDistance.js'
+import { commonDistance, distanceOfFilled, largestSlabBytes } from './slotDistance.js'
 import { resolveWords, symbolsReadTwice } from './symbolicWords.js'
 import { selectObjects } from './selectObjects.js'
 import type { EvidenceFile, ShownStruct, System } from './system.js'
@@ -31,6 +32,8 @@ export interface TranscriptSystemOptions {
   readonly files?: readonly EvidenceFile[]
   /** Symbols from files, at this machine's addresses; may depend on those that the session shows (KASLR). */
   readonly symbols?: (shown: SymbolTable, warnings: Warnings) => SymbolTable
+  /** Types from a file: a session carries none. */
+  readonly types?: TypeTable
   readonly warnings?: Warnings
 }
 
@@ -73,7 +76,7 @@ export function transcriptSystem(transcript: CrashTranscript, options: Transcrip
     memory,
     physical: undefined,
     symbols,
-    types: undefined,
+    types: options.types,
     shownStructs: shownStructs(transcript),
     warnings,
     incomplete: transcript.damages.map(({ place, text }) => `${placeText(place)}: read up to here: ${text}`),
@@ -124,7 +127,7 @@ function slotDistances(transcript: CrashTranscript, ofStatement: Uint32Array): M
   statements.forEach((statement, i) => {
     const { objectBytes, total, slabs: count, slabBytes } = statement
     const cache = ofStatement[i]
-    if (objectBytes === null || distances.has(cache)) return
+    if (objectBytes === null || objectBytes > largestSlabBytes || distances.has(cache)) return
     // SLAB's OBJSIZE is the buffer, which is the distance.
     if (allocator === 'slab') distances.set(cache, objectBytes)
     else if (allocator === 'slub' && total && count && slabBytes !== null && total % count === 0) {
