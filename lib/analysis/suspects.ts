@@ -1,5 +1,6 @@
 import type { ColumnTable } from 'arquero'
 import { describedTable } from '../table/columns.js'
+import { addReachability } from './addReachability.js'
 import { systemOf, type MachineEvidence } from './evidence.js'
 import { rankFindings, type Finding } from './finding.js'
 import { evidenceOf, type LeakEvidence } from './leakEvidence.js'
@@ -28,6 +29,7 @@ export async function suspects(evidence: MachineEvidence | LeakEvidence, options
 /** The same as {@link suspects}, as a list. */
 export async function findSuspects(evidence: MachineEvidence | LeakEvidence, options: SuspectsOptions = {}): Promise<Finding[]> {
   const facts = 'machines' in evidence ? evidence : evidenceOf(systemOf(evidence), options)
+  for (const machine of facts.machines) await addReachability(machine, options.signal === undefined ? {} : { signal: options.signal })
   const found: Finding[] = []
   for (const rule of options.rules ?? builtIn) {
     options.signal?.throwIfAborted()

@@ -58,6 +58,16 @@ export function groupTypes(evidence: MachineEvidence, objects?: ObjectList, opti
   return typed
 }
 
+/**
+ * The struct of one group, without what pointers from others say: for the few groups that somebody looks at.
+ *
+ * @example groupType(system, described).type // 'TestModSession'
+ */
+export function groupType(system: System, described: DescribedGroup): GroupType {
+  const types = system.types?.btf
+  return types === undefined ? withoutBtf(described) : ofCache(described, types) ?? ofWords(system, described, types, matcherOf(types))
+}
+
 const matchers = new WeakMap<BtfTypes, StructMatcher>()
 
 function matcherOf(types: BtfTypes): StructMatcher {

@@ -85,7 +85,7 @@ export class SymbolTable {
     this.#records.forEach((record, position) => {
       if (record.address === last) {
         const speaker = this.#records[this.#speaker[length - 1]]
-        if (isGlobal(record) && !isGlobal(speaker)) this.#speaker[length - 1] = position
+        if (weight(record) > weight(speaker)) this.#speaker[length - 1] = position
         return
       }
       last = record.address
@@ -223,8 +223,9 @@ function bucketsOf(lows: Uint32Array, start: number, end: number): Uint32Array {
   return buckets
 }
 
-function isGlobal(record: SymbolRecord): boolean {
-  return record.type >= 'A' && record.type <= 'Z'
+/** Which of several names of an address speaks for it: a global one first; last arm64's marks of code and data (`$x`, `$d`), which are no names. */
+function weight({ type, name }: SymbolRecord): number {
+  return name.startsWith('$') ? 0 : type >= 'A' && type <= 'Z' ? 2 : 1
 }
 
 function reachOf(record: SymbolRecord, next: SymbolRecord | undefined): number {

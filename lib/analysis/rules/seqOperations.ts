@@ -4,7 +4,9 @@ import { addressList, openCell } from '../cell.js'
 import { cacheEvidence } from '../cacheEvidence.js'
 import type { EvidenceItem, Finding } from '../finding.js'
 import type { GroupFacts, LeakEvidence, MachineFacts } from '../leakEvidence.js'
+import { fileOperationsWithRelease, type FileOperations } from '../fileOperations.js'
 import { findingOf, isSample, type Rule } from '../rule.js'
+import { reached } from '../reachedItem.js'
 import type { SignatureWordRow } from '../signatures.js'
 
 /** Members of struct seq_operations that single_open() sets to functions of fs/seq_file.c, by offset. */
@@ -15,6 +17,9 @@ const members = [
 ] as const
 /** seq_operations.show: what single_open() was given. */
 const showOffset = 24
+
+/** What allocates a seq_operations for one show function (fs/seq_file.c). */
+const openers = ['single_open', 'single_open_size']
 
 /** As many may be files that are open at the moment; where only some objects were read, a share says more. */
 const openFiles = 50
@@ -47,6 +52,9 @@ function accuse(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts
   const culprit = show.symbol ?? (show.value === null ? 'several functions' : show.value)
   const further = cacheEvidence(evidence, cache?.name ?? null)
   const named = show.symbol !== null
+  const tables = machine.system.kernel === undefined ? [] : culprits(machine, show)
+  const leaked = (facts.unreachable ?? 0) >= openFiles
+  if (tables.length > 0 || leaked) return proven(evidence, machine, facts, show, tables, leaked)
   const items: EvidenceItem[] = [contents(machine, facts, culprit), ...printed(machine, facts), whatTheyAre(machine), ...whose(machine, show, culprit), ...further.items]
   return findingOf(facts, {
     type: 'seq_operations',
@@ -59,6 +67,54 @@ function accuse(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts
     fix: `Find the file_operations or proc_ops whose open passes ${culprit} to single_open(), and make its release single_release (seq_release frees the seq_file, not the seq_operations).`,
     evidence: items
   })
+}
+
+/** Tables of the module whose function is shown that open with single_open() and release with seq_release(). */
+function culprits(machine: MachineFacts, show: SignatureWordRow): FileOperations[] {
+  return fileOperationsWithRelease(machine.system, 'seq_release', openers)
+    .filter(({ module, calls }) => module === show.module && (calls === null || calls.size > 0))
+}
+
+/** What a dump adds: nothing leads to the objects, and the table of file functions at fault was read. */
+function proven(
+  evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts, show: SignatureWordRow, tables: readonly FileOperations[], leaked: boolean
+): Finding {
+  const culprit = show.symbol ?? show.value ?? 'several functions'
+  const [table] = tables
+  const read = tables.filter(({ calls }) => calls !== null)
+  const own = facts.words.flatMap(({ offset, symbol }) => (offset < showOffset && symbol !== null ? [symbol] : []))
+  const name = table === undefined ? null : table.name ?? `the ${table.struct} at ${hex(table.address)}`
+  return findingOf(facts, {
+    type: 'seq_operations',
+    verdict: leaked ? 'leak' : 'maybe',
+    confidence: leaked && read.length > 0 ? 'certain' : leaked || read.length > 0 ? 'likely' : 'weak',
+    module: show.module,
+    symbols: [...(show.symbol === null ? [] : [show.symbol]), ...tables.flatMap((one) => [...(one.name === null ? [] : [one.name]), one.open]), ...own],
+    rule: seqOperations.name,
+    hypothesis: table === undefined
+      ? `Each open of the file that ${culprit} shows allocates a seq_operations with single_open(), and nothing frees it.`
+      : `Each open of the file of ${name} calls single_open() in ${table.open}, which allocates a seq_operations; its ${table.releaseMember} is seq_release, which does not free it.`,
+    fix: table === undefined
+      ? `Find the file_operations or proc_ops whose open passes ${culprit} to single_open(), and make its release single_release.`
+      : `In ${name}, set ${table.releaseMember} to single_release instead of seq_release.`,
+    evidence: [
+      contents(machine, facts, culprit),
+      ...(facts.unreachable === null ? [] : [reached(machine, facts, facts.unreachable)]),
+      ...tables.map((one) => tableItem(machine, one)), whatTheyAre(machine), ...whose(machine, show, culprit),
+      ...cacheEvidence(evidence, facts.cache?.name ?? null).items
+    ]
+  })
+}
+
+function tableItem(machine: MachineFacts, table: FileOperations): EvidenceItem {
+  const { name, struct, address, releaseMember, open, calls, module } = table
+  const where = module === null ? 'the kernel' : `the module ${module}`
+  const code = calls === null ? `The code of ${open} is not in the dump.` : `The code of ${open} calls ${[...calls].join(' and ')}.`
+  return {
+    text: `${name ?? 'A table'} (struct ${struct}, in ${where}) has ${releaseMember} = seq_release and opens with ${open}. ${code}`,
+    addresses: [hex(address), hex(table.openAddress)],
+    code: openCell(machine.files, (dump) => `(${dump}).read('${struct}', '${hex(address)}')`)
+  }
 }
 
 function contents(machine: MachineFacts, facts: GroupFacts, culprit: string): EvidenceItem {
