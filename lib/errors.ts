@@ -51,7 +51,8 @@ export class FormatError extends SlablabError {
  */
 export type FaultReason = 'unmapped' | 'absent' | 'excluded' | 'corrupt'
 
-const reasonWords: Record<FaultReason, string> = {
+/** How a person reads the reasons. */
+export const faultWords: Readonly<Record<FaultReason, string>> = {
   unmapped: 'not mapped',
   absent: 'not in the evidence',
   excluded: 'its page was excluded from the dump',
@@ -63,7 +64,7 @@ export class FaultError extends SlablabError {
   override name = 'FaultError'
 
   constructor(readonly address: bigint, readonly reason: FaultReason, what = 'memory', options?: ErrorOptions) {
-    super(`${what} at ${hex(address)}: ${reasonWords[reason]}`, options)
+    super(`${what} at ${hex(address)}: ${faultWords[reason]}`, options)
   }
 }
 

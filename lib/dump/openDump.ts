@@ -7,6 +7,7 @@ import { SymbolTable } from '../symbol/symbolTable.js'
 import { openVmcore } from '../system/openVmcore.js'
 import { placeSymbols, readSymbolFile, type SymbolFile } from '../system/symbolFile.js'
 import { kernelOffsetOf, transcriptSystem } from '../system/transcriptSystem.js'
+import { openBtf } from '../type/btfTypes.js'
 import { visible } from '../util/visible.js'
 import { Warnings } from '../warnings.js'
 import { compareWithSnapshots } from './compareWithSnapshots.js'
@@ -69,8 +70,10 @@ async function openTranscripts(
   const { signal, onProgress, kaslrOffset } = options
   const transcript = await readTranscript(paths.map((file) => ({ file, chunks: fileChunks(file) })), { signal, onProgress })
   const symbolFiles = await readSymbolFiles(symbolPaths, warnings)
+  const btf = options.btf === undefined ? undefined : await readBtfFile(options.btf, warnings, signal)
   const system = transcriptSystem(transcript, {
     warnings,
+    ...(btf ? { types: openBtf(btf.bytes, { name: btf.name, warnings }) } : {}),
     symbols: (shown) => symbolFiles
       .map((file) => placeSymbols(file, shown, { kaslrOffset, statedOffset: kernelOffsetOf(transcript) }, warnings))
       .reduce((all, some) => all.merge(some), new SymbolTable([]))

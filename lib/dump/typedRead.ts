@@ -1,11 +1,12 @@
-import { MissingSymbolError, UsageError, type FaultReason } from '../errors.js'
+import { faultWords, MissingSymbolError, UsageError, type FaultReason } from '../errors.js'
 import type { Memory } from '../memory/memory.js'
+import type { SymbolHit } from '../symbol/symbolTable.js'
 import type { System } from '../system/system.js'
 import type { BtfTypes } from '../type/btfTypes.js'
 import { TypeDeclaration } from '../type/typeDeclaration.js'
 import { TypedValue } from '../type/typedValue.js'
 import type { ValueImage, ValueStyle } from '../type/valueText.js'
-import { parseAddress } from '../util/hex.js'
+import { addressNamed } from './readWords.js'
 
 export interface TypedReadOptions {
   /** 16 writes integers in hexadecimal. */
@@ -27,30 +28,24 @@ const WORD_BYTES = 8
 /** Up to this size a page that cannot be read whole is tried word by word: a transcript holds words, not pages. */
 const MOST_WORD_BY_WORD = 0x10000
 
-/** What is printed where bytes are missing. */
-const missingWords: Record<FaultReason, string> = {
-  unmapped: 'not mapped',
-  absent: 'not in the evidence',
-  excluded: 'its page was excluded from the dump',
-  corrupt: 'its page does not decompress'
-}
-
 /**
  * The declaration of a type, with the offset of each member.
  *
- * @param name `seq_operations`, `struct seq_operations`, `gfp_t`, `enum zone_type`
+ * @param name `seq_operations`, `struct seq_operations`, `gfp_t`, `enum zone_type`; with members behind it (`kmem_cache.oo`) only these
  * @throws MissingSymbolError where the evidence holds no types, or none of that name
  *
  * @example String(typeOf(system, 'list_head')) // struct list_head {\n   [0] struct list_head *next; …
  */
 export function typeOf(system: System, name: string, options: TypeOptions = {}): TypeDeclaration {
   const types = btfOf(system, name)
-  return new TypeDeclaration(types.graph, findType(types, name), { offsets: options.offsets ?? true })
+  const { id, path } = pathOf(types, name)
+  return new TypeDeclaration(types.graph, id, { offsets: options.offsets ?? true }, path)
 }
 
 /**
  * A value of a type in the machine's memory, which prints as crash's `struct TYPE ADDRESS` does. Parts whose pages are missing say so.
  *
+ * @param address or the name of a symbol, such as `init_task`
  * @param type as for {@link typeOf}; with members behind it (`kmem_cache.oo.x`, `page.flags,_refcount`) only these are shown
  * @throws MissingSymbolError as {@link typeOf}; UsageError for what is no address, or a member that does not exist
  *
@@ -58,18 +53,11 @@ export function typeOf(system: System, name: string, options: TypeOptions = {}):
  */
 export function readTyped(system: System, type: string, address: string | bigint, options: TypedReadOptions = {}): TypedValue {
   const types = btfOf(system, type)
-  const dot = type.indexOf('.')
-  const name = dot < 0 ? type : type.slice(0, dot)
-  const path = dot < 0 ? '' : type.slice(dot + 1)
-  const id = findType(types, name)
-  for (const member of path === '' ? [] : path.split(',')) {
-    if (types.member(name, member) === undefined) throw new UsageError(`${name} has no member ${member}`)
-  }
-  const start = typeof address === 'bigint' ? BigInt.asUintN(64, address) : parseAddress(address)
-  if (start === undefined) throw new UsageError(`expected an address, got ${String(address)}`)
+  const { id, path } = pathOf(types, type)
+  const start = addressNamed(system, address)
   const bytes = types.graph.bytesOf(id)
-  if (bytes === undefined) throw new MissingSymbolError(name, 'its type is incomplete: declared, but not defined in this BTF')
-  if (bytes > LARGEST_VALUE) throw new UsageError(`${name} cannot be ${bytes} bytes long`)
+  if (bytes === undefined) throw new MissingSymbolError(type, 'its type is incomplete: declared, but not defined in this BTF')
+  if (bytes > LARGEST_VALUE) throw new UsageError(`${type} cannot be ${bytes} bytes long`)
   return new TypedValue(types.graph, id, readImage(system.memory, start, bytes), styleOf(system, options), path)
 }
 
@@ -77,6 +65,18 @@ function btfOf(system: System, name: string): BtfTypes {
   const types = system.types?.btf
   if (types === undefined) throw new MissingSymbolError(name, 'this evidence holds no types (no BTF); --btf FILE gives some')
   return types
+}
+
+/** A type, and the members behind its first dot: `kmem_cache.oo.x`, `page.flags,_refcount`. */
+function pathOf(types: BtfTypes, text: string): { id: number; path: string } {
+  const dot = text.indexOf('.')
+  const name = dot < 0 ? text : text.slice(0, dot)
+  const path = dot < 0 ? '' : text.slice(dot + 1)
+  const id = findType(types, name)
+  for (const member of path === '' ? [] : path.split(',')) {
+    if (types.member(name, member) === undefined) throw new UsageError(`${name} has no member ${member}`)
+  }
+  return { id, path }
 }
 
 function findType(types: BtfTypes, name: string): number {
@@ -112,7 +112,7 @@ export function readImage(memory: Memory, address: bigint, bytes: number): Value
     bytes: image,
     missing: (offset, length) => {
       const hole = holes.find(({ start, end }) => offset < end && offset + length > start)
-      return hole === undefined ? (offset + length > bytes ? missingWords.absent : undefined) : missingWords[hole.reason]
+      return hole?.reason ?? (offset + length > bytes ? 'absent' : undefined)
     }
   }
 }
@@ -127,12 +127,25 @@ function styleOf(system: System, options: TypedReadOptions): ValueStyle {
     elements: options.elements,
     symbol: (address) => {
       const hit = address >= LOWEST_KERNEL_ADDRESS ? symbols.at(address) : undefined
-      return hit && (hit.offset === 0 ? hit.name : `${hit.name}+${hit.offset}`)
+      if (hit === undefined || hit.offset > farthestInside(hit)) return undefined
+      return hit.offset === 0 ? hit.name : `${hit.name}+${hit.offset}`
     },
     // The second is what crash says of a string that is not in the kernel's memory.
     string: (address, limit) => address >= LOWEST_KERNEL_ADDRESS ? readString(memory, address, limit) : `error: Cannot access memory at address 0x${address.toString(16)}`
   }
 }
+
+/**
+ * How far behind a symbol's start an address still belongs to it. kallsyms knows no sizes: behind the last symbol of read-only data
+ * lie strings and tables without any, behind a variable others whose symbols were not kept, behind a linker's mark a whole section.
+ */
+function farthestInside({ name, type, bytes }: SymbolHit): number {
+  if (bytes != null && bytes > 0) return bytes - 1
+  return linkerMark.test(name) ? 0 : (farthestByLetter[type.toLowerCase()] ?? Infinity)
+}
+
+const linkerMark = /^__(?:start|stop)_/
+const farthestByLetter: Readonly<Record<string, number>> = { r: 0x400, d: 0x4000, b: 0x4000 }
 
 /** The bytes up to the first NUL, or why not even the first one is there. */
 function readString(memory: Memory, address: bigint, limit: number): Uint8Array | string {
@@ -145,7 +158,7 @@ function readString(memory: Memory, address: bigint, limit: number): Uint8Array 
       part = 1
       found = memory.tryRead(from, part)
     }
-    if (typeof found === 'string') return at === 0 ? missingWords[found] : bytes.subarray(0, at)
+    if (typeof found === 'string') return at === 0 ? faultWords[found] : bytes.subarray(0, at)
     const end = found.indexOf(0)
     bytes.set(end < 0 ? found : found.subarray(0, end), at)
     if (end >= 0) return bytes.subarray(0, at + end)

@@ -1,7 +1,8 @@
 import { BtfKind } from '../source/btf.js'
+import { Budget, DEEPEST_NESTING, MOST_STEPS } from './budget.js'
 import { declarator, tagWord } from './declarator.js'
 import { enumeratorsOf } from './enumText.js'
-import { isComposite, rawMember } from './members.js'
+import { findMember, isComposite, rawMember } from './members.js'
 import type { TypeGraph } from './typeGraph.js'
 
 export interface DeclarationOptions {
@@ -46,26 +47,38 @@ export function declaration(graph: TypeGraph, id: number, options: DeclarationOp
     const isUnnamed = tagWord[graph.kind(target)] !== undefined && graph.name(target) === ''
     if (!isUnnamed) return [`typedef ${declarator(graph, graph.sizeOrType(id), name)};`, ...size].join('\n')
     if (!isComposite(graph, target)) return [`typedef ${enumBody(graph, target)} ${name};`, ...size].join('\n')
-    const lines = [{ text: `typedef ${tagWord[graph.kind(target)]} {`, offset: undefined }, ...body(graph, target, 0, 1, show), { text: `} ${name};`, offset: undefined }]
+    const lines = [{ text: `typedef ${tagWord[graph.kind(target)]} {`, offset: undefined }, ...body(graph, target, 0, 1, show, new Budget(MOST_STEPS)), { text: `} ${name};`, offset: undefined }]
     return [...join(lines, options, bytes), ...size].join('\n')
   }
   if (isComposite(graph, id)) {
-    const lines = [{ text: `${tagWord[kind]} ${name === '' ? '' : `${name} `}{`, offset: undefined }, ...body(graph, id, 0, 1, show), { text: '}', offset: undefined }]
+    const lines = [{ text: `${tagWord[kind]} ${name === '' ? '' : `${name} `}{`, offset: undefined }, ...body(graph, id, 0, 1, show, new Budget(MOST_STEPS)), { text: '}', offset: undefined }]
     return [...join(lines, options, bytes), ...size].join('\n')
   }
   if (kind === BtfKind.ENUM || kind === BtfKind.ENUM64) return [enumBody(graph, id), ...size].join('\n')
   return [declarator(graph, id), ...size].join('\n')
 }
 
+/** Some members of a struct with their offsets, as crash's `struct TYPE.MEMBER` prints them. Members that do not exist are left out. */
+export function memberDeclaration(graph: TypeGraph, id: number, paths: readonly string[]): string {
+  const width = String(graph.bytesOf(id) ?? 0).length + 4
+  const lines = paths.flatMap((path) => {
+    const found = findMember(graph, id, path)
+    if (found === undefined) return []
+    const bits = found.bits > 0 ? ` : ${found.bits}` : ''
+    return [`${`[${Math.floor(found.bitOffset / 8)}]`.padStart(width)} ${declarator(graph, found.type, path)}${bits};`]
+  })
+  return [`${declarator(graph, id)} {`, ...lines, '}'].join('\n')
+}
+
 function behindQualifiers(graph: TypeGraph, id: number): number {
   return graph.kind(id) === BtfKind.TYPEDEF ? id : graph.strip(id)
 }
 
-function body(graph: TypeGraph, struct: number, base: number, depth: number, show: number): Line[] {
+function body(graph: TypeGraph, struct: number, base: number, depth: number, show: number, budget: Budget): Line[] {
   const lines: Line[] = []
   const indent = '    '.repeat(depth)
   if (graph.vlen(struct) === 0) return [{ text: `${indent}<no data fields>`, offset: undefined }]
-  for (let i = 0, vlen = graph.vlen(struct); i < vlen; i++) {
+  for (let i = 0, vlen = graph.vlen(struct); i < vlen && budget.spend(); i++) {
     const member = rawMember(graph, struct, i)
     const name = graph.string(member.nameOffset)
     const bitOffset = base + member.bitOffset
@@ -73,11 +86,11 @@ function body(graph: TypeGraph, struct: number, base: number, depth: number, sho
     const inner = unnamedComposite(graph, member.type)
     // Members of an unnamed member are members of the outer struct, and shown like them.
     const deeper = name === '' ? show : show - 1
-    if (inner !== undefined && (deeper > 0 || deeper === 0)) {
+    if (inner !== undefined && deeper >= 0 && depth < DEEPEST_NESTING) {
       // An array of unnamed structs keeps its brackets behind the closing brace.
       const tail = declarator(graph, member.type, name, () => '')
       lines.push({ text: `${indent}${qualifiersOf(graph, member.type)}${tagWord[graph.kind(inner)]} {`, offset: undefined })
-      lines.push(...body(graph, inner, bitOffset, depth + 1, deeper))
+      lines.push(...body(graph, inner, bitOffset, depth + 1, deeper, budget))
       lines.push({ text: `${indent}}${tail.replace(/^(const |volatile )+/, '').replace(/^\s*(?=\S)/, ' ').trimEnd()};`, offset: name === '' ? undefined : offset })
       continue
     }

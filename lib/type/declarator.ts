@@ -1,4 +1,5 @@
 import { BtfKind } from '../source/btf.js'
+import { Budget } from './budget.js'
 import { DEEPEST_CHAIN, type TypeGraph } from './typeGraph.js'
 
 /** How C calls the kinds that have a tag. */
@@ -20,7 +21,7 @@ const qualifierWord: Readonly<Record<number, string>> = {
  * An empty name gives the type alone. `body` writes what stands for a type without a name (default: `struct {...}`).
  */
 export function declarator(graph: TypeGraph, id: number, name = '', body: (id: number) => string = unnamed(graph)): string {
-  return write(graph, id, name, body, 0)
+  return write(graph, id, name, body, 0, new Budget(LONGEST))
 }
 
 /** `struct {...}`: a type without a name where nobody asked for its members. */
@@ -28,10 +29,13 @@ export function unnamed(graph: TypeGraph): (id: number) => string {
   return (id) => `${tagWord[graph.kind(id)]} {...}`
 }
 
-function write(graph: TypeGraph, id: number, name: string, body: (id: number) => string, depth: number): string {
+/** Steps that one declaration may take: functions that take functions that take themselves have no end. */
+const LONGEST = 4000
+
+function write(graph: TypeGraph, id: number, name: string, body: (id: number) => string, depth: number, budget: Budget): string {
   let inner = name
   let qualifiers: string[] = []
-  for (; depth < DEEPEST_CHAIN; depth++) {
+  for (; depth < DEEPEST_CHAIN && budget.spend(); depth++) {
     const kind = graph.kind(id)
     switch (kind) {
       case BtfKind.CONST:
@@ -61,26 +65,26 @@ function write(graph: TypeGraph, id: number, name: string, body: (id: number) =>
         id = graph.sizeOrType(id)
         continue
       case BtfKind.FUNC_PROTO:
-        inner = `${inner.startsWith('*') ? `(${inner})` : inner}(${parameters(graph, id, body, depth + 1)})`
+        inner = `${inner.startsWith('*') ? `(${inner})` : inner}(${parameters(graph, id, body, depth + 1, budget)})`
         id = graph.sizeOrType(id)
         continue
     }
     break
   }
-  const base = depth < DEEPEST_CHAIN ? baseName(graph, id, body) : '...'
+  const base = depth < DEEPEST_CHAIN && budget.spend() ? baseName(graph, id, body) : '...'
   const left = [...qualifiers, base].join(' ')
   return inner === '' ? left : `${left}${inner.startsWith('[') ? '' : ' '}${inner}`
 }
 
-function parameters(graph: TypeGraph, proto: number, body: (id: number) => string, depth: number): string {
+function parameters(graph: TypeGraph, proto: number, body: (id: number) => string, depth: number, budget: Budget): string {
   const vlen = graph.vlen(proto)
   if (vlen === 0) return 'void'
   const list: string[] = []
-  for (let i = 0; i < vlen; i++) {
+  for (let i = 0; i < vlen && budget.spend(); i++) {
     const word = graph.body(proto) + 2 * i
     const type = graph.words[word + 1]
     // A last parameter without type is the dots of a function that takes any number.
-    list.push(type === 0 && i === vlen - 1 ? '...' : write(graph, type, '', body, depth))
+    list.push(type === 0 && i === vlen - 1 ? '...' : write(graph, type, '', body, depth, budget))
   }
   return list.join(', ')
 }

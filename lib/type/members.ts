@@ -1,4 +1,5 @@
 import { BtfKind } from '../source/btf.js'
+import { Budget, SEARCH_STEPS } from './budget.js'
 import { bytesAre } from './nameIndex.js'
 import { DEEPEST_CHAIN, type TypeGraph } from './typeGraph.js'
 
@@ -54,7 +55,7 @@ export function findMember(graph: TypeGraph, id: number, path: string): FoundMem
   for (const step of path.split('.')) {
     const [, name, indexes] = /^(\w+)((?:\[\d+\])*)$/.exec(step) ?? []
     if (name === undefined) return undefined
-    const inner = findNamed(graph, graph.strip(found.type), Buffer.from(name, 'latin1'), 0)
+    const inner = findNamed(graph, graph.strip(found.type), Buffer.from(name, 'latin1'), 0, new Budget(SEARCH_STEPS))
     if (inner === undefined) return undefined
     found = { type: inner.type, bitOffset: found.bitOffset + inner.bitOffset, bits: inner.bits }
     for (const [, digits] of indexes.matchAll(/\[(\d+)\]/g)) {
@@ -70,13 +71,13 @@ export function findMember(graph: TypeGraph, id: number, path: string): FoundMem
   return found
 }
 
-function findNamed(graph: TypeGraph, struct: number, name: Uint8Array, depth: number): FoundMember | undefined {
+function findNamed(graph: TypeGraph, struct: number, name: Uint8Array, depth: number, budget: Budget): FoundMember | undefined {
   if (!isComposite(graph, struct) || depth > DEEPEST_CHAIN) return undefined
-  for (let i = 0, vlen = graph.vlen(struct); i < vlen; i++) {
+  for (let i = 0, vlen = graph.vlen(struct); i < vlen && budget.spend(); i++) {
     const nameOffset = graph.words[graph.body(struct) + 3 * i]
     if (nameOffset === 0) {
       const member = rawMember(graph, struct, i)
-      const inner = findNamed(graph, graph.strip(member.type), name, depth + 1)
+      const inner = findNamed(graph, graph.strip(member.type), name, depth + 1, budget)
       if (inner !== undefined) return { ...inner, bitOffset: member.bitOffset + inner.bitOffset }
     } else if (bytesAre(graph.strings, nameOffset, name)) {
       return rawMember(graph, struct, i)

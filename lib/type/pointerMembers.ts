@@ -1,4 +1,5 @@
 import { BtfKind } from '../source/btf.js'
+import { DEEPEST_NESTING } from './budget.js'
 import type { CanonicalTypes } from './canonical.js'
 import { isComposite, rawMember } from './members.js'
 
@@ -6,7 +7,6 @@ import { isComposite, rawMember } from './members.js'
 export const FARTHEST_MEMBER = 8192
 /** Pairs in all: a bound for hostile BTF, ten times what a kernel has. */
 const MOST_PAIRS = 8_000_000
-const DEEPEST = 24
 
 /** What a pointer member points at: a function of a prototype, or a value of a type. */
 export type PointerSort = 'functions' | 'data'
@@ -97,7 +97,7 @@ class Flattener {
   }
 
   flatten(id: number, depth: number): void {
-    if (this.ends[id] !== 0 || this.#open[id] === 1 || depth > DEEPEST) return
+    if (this.ends[id] !== 0 || this.#open[id] === 1 || depth > DEEPEST_NESTING) return
     const { graph } = this.canonical
     const { words } = graph
     const body = graph.body(id)
@@ -130,7 +130,7 @@ class Flattener {
   #classify(type: number): number {
     const { graph } = this.canonical
     let element = graph.strip(type)
-    for (let depth = 0; depth < DEEPEST && graph.kind(element) === BtfKind.ARRAY; depth++) element = graph.strip(graph.words[graph.body(element)])
+    for (let depth = 0; depth < DEEPEST_NESTING && graph.kind(element) === BtfKind.ARRAY; depth++) element = graph.strip(graph.words[graph.body(element)])
     let found = NOTHING
     if (isComposite(graph, element)) found = (element << CLASS_BITS) | COMPOSITE
     else if (graph.kind(element) === BtfKind.PTR) {

@@ -1,4 +1,4 @@
-import { declaration, type DeclarationOptions } from './declaration.js'
+import { declaration, memberDeclaration, type DeclarationOptions } from './declaration.js'
 import { layout, type LayoutMember } from './layout.js'
 import type { TypeGraph } from './typeGraph.js'
 
@@ -11,11 +11,14 @@ export class TypeDeclaration {
   readonly #graph: TypeGraph
   readonly #id: number
   readonly #options: DeclarationOptions
+  readonly #path: string
 
-  constructor(graph: TypeGraph, id: number, options: DeclarationOptions = {}) {
+  /** @param path members that are meant (`oo.x,name`), or empty for all of it */
+  constructor(graph: TypeGraph, id: number, options: DeclarationOptions = {}, path = '') {
     this.#graph = graph
     this.#id = id
     this.#options = options
+    this.#path = path
   }
 
   get name(): string {
@@ -33,12 +36,14 @@ export class TypeDeclaration {
   }
 
   get text(): string {
-    return declaration(this.#graph, this.#id, this.#options)
+    return this.#path === '' ? declaration(this.#graph, this.#id, this.#options) : memberDeclaration(this.#graph, this.#id, this.#path.split(','))
   }
 
   /** All members at any depth, with their offsets. None for what is no struct or union. */
   members(): LayoutMember[] {
-    return [...layout(this.#graph, this.#id)]
+    const all = [...layout(this.#graph, this.#id)]
+    const paths = this.#path.split(',')
+    return this.#path === '' ? all : all.filter(({ path }) => paths.some((wanted) => path === wanted || path.startsWith(`${wanted}.`)))
   }
 
   toString(): string {

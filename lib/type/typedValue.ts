@@ -1,10 +1,13 @@
+import type { FaultReason } from '../errors.js'
 import { BtfKind } from '../source/btf.js'
+import { Budget, DEEPEST_NESTING, MOST_STEPS } from './budget.js'
+import { hex } from '../util/hex.js'
 import { declarator } from './declarator.js'
 import { enumIsSigned, enumText } from './enumText.js'
 import { isLeaf } from './layout.js'
 import { findMember, isComposite, rawMember } from './members.js'
 import type { TypeGraph } from './typeGraph.js'
-import { integerAt, memberText, type ValueImage, type ValueStyle } from './valueText.js'
+import { integerAt, memberText, pointsAtText, type ValueImage, type ValueStyle } from './valueText.js'
 
 /** One member of a value, not further divided: a number, a pointer, an enum, a string or an array of these. */
 export interface ValueMember {
@@ -14,17 +17,21 @@ export interface ValueMember {
   readonly offset: number
   readonly bytes: number
   readonly type: string
-  /** As crash prints it; null where the evidence does not hold it. */
+  /** For a bit field its first bit from the start of the value, and its width. */
+  readonly bitOffset: number | null
+  readonly bits: number | null
+  /** As C writes it, pointers as addresses; null where the evidence does not hold it. */
   readonly value: string | null
   /** What a pointer points at; null for anything else. */
   readonly symbol: string | null
-  /** Why there is no value: `its page was excluded from the dump`. */
-  readonly missing: string | null
+  /** Text that a `char *` points at, up to its end; null for anything else. */
+  readonly string: string | null
+  /** Why there is no value. */
+  readonly missing: FaultReason | null
 }
 
 /** Rows of one value at most: a struct of arrays of structs can have millions. */
 const MOST_ROWS = 20_000
-const DEEPEST = 24
 const INT_SIGNED = 1
 const INT_BOOL = 4
 
@@ -70,7 +77,7 @@ export class TypedValue {
     return this.#image.bytes.length
   }
 
-  /** As crash's `struct TYPE ADDRESS` prints it; `  member = value` for members picked by path. */
+  /** As crash's `struct TYPE ADDRESS` prints it; `  member = value,` for members picked by path. */
   get text(): string {
     const target = this.#graph.strip(this.#id)
     if (this.#path !== '') {
@@ -78,7 +85,7 @@ export class TypedValue {
         const found = findMember(this.#graph, this.#id, path)
         if (found === undefined) return ''
         const text = memberText(this.#graph, found.type, found.bitOffset, found.bits, this.#image, this.#style, 1)
-        return `  ${path.slice(path.lastIndexOf('.') + 1)} = ${text}`
+        return `  ${path} = ${text},`
       }).join('\n')
     }
     const text = memberText(this.#graph, this.#id, 0, 0, this.#image, this.#style)
@@ -98,7 +105,7 @@ export class TypedValue {
   }
 
   toJSON(): { type: string; address: string; bytes: number; members: ValueMember[] } {
-    return { type: this.type, address: `0x${this.address.toString(16).padStart(16, '0')}`, bytes: this.bytes, members: this.members() }
+    return { type: this.type, address: hex(this.address), bytes: this.bytes, members: this.members() }
   }
 
   /**
@@ -114,24 +121,25 @@ export class TypedValue {
   /** All members at any depth that are not divided further. */
   members(): ValueMember[] {
     const rows: ValueMember[] = []
-    if (this.#path === '') this.#collect(rows, this.#id, '', 0, 0, 0)
+    const budget = new Budget(MOST_STEPS)
+    if (this.#path === '') this.#collect(rows, this.#id, '', 0, 0, 0, budget)
     for (const path of this.#path === '' ? [] : this.#path.split(',')) {
       const found = findMember(this.#graph, this.#id, path)
-      if (found !== undefined) this.#collect(rows, found.type, path, found.bitOffset, found.bits, 0)
+      if (found !== undefined) this.#collect(rows, found.type, path, found.bitOffset, found.bits, 0, budget)
     }
     return rows
   }
 
-  #collect(rows: ValueMember[], id: number, path: string, bitOffset: number, bits: number, depth: number): void {
+  #collect(rows: ValueMember[], id: number, path: string, bitOffset: number, bits: number, depth: number, budget: Budget): void {
     const graph = this.#graph
     const target = graph.strip(id)
-    if (rows.length >= MOST_ROWS || depth > DEEPEST) return
+    if (rows.length >= MOST_ROWS || depth > DEEPEST_NESTING || !budget.spend()) return
     if (isComposite(graph, target)) {
       for (let i = 0, vlen = graph.vlen(target); i < vlen; i++) {
         const member = rawMember(graph, target, i)
         const name = graph.string(member.nameOffset)
         const inner = name === '' || path === '' ? path + name : `${path}.${name}`
-        this.#collect(rows, member.type, inner, bitOffset + member.bitOffset, member.bits, depth + 1)
+        this.#collect(rows, member.type, inner, bitOffset + member.bitOffset, member.bits, depth + 1, budget)
       }
       return
     }
@@ -139,7 +147,7 @@ export class TypedValue {
       const element = graph.words[graph.body(target)]
       const bytes = graph.bytesOf(element) ?? 0
       const elements = Math.min(graph.words[graph.body(target) + 2], this.#style.elements ?? 256)
-      for (let i = 0; i < elements; i++) this.#collect(rows, element, `${path}[${i}]`, bitOffset + i * bytes * 8, 0, depth + 1)
+      for (let i = 0; i < elements; i++) this.#collect(rows, element, `${path}[${i}]`, bitOffset + i * bytes * 8, 0, depth + 1, budget)
       return
     }
     rows.push(this.#row(id, path, bitOffset, bits))
@@ -149,16 +157,20 @@ export class TypedValue {
     const graph = this.#graph
     const offset = Math.floor(bitOffset / 8)
     const bytes = graph.bytesOf(id) ?? 0
+    const target = graph.strip(id)
     const missing = this.#image.missing(offset, Math.max(1, bits > 0 ? Math.ceil((bitOffset % 8 + bits) / 8) : bytes)) ?? null
-    const plain = missing === null && graph.kind(graph.strip(id)) === BtfKind.PTR ? this.#plain(id, bitOffset, bits) : null
+    const row = { member: path, offset, bytes, type: declarator(graph, id), bitOffset: bits > 0 ? bitOffset : null, bits: bits > 0 ? bits : null, missing }
+    if (missing !== null) return { ...row, value: null, symbol: null, string: null }
+    if (graph.kind(target) !== BtfKind.PTR) {
+      return { ...row, value: memberText(graph, id, bitOffset, bits, this.#image, this.#style), symbol: null, string: null }
+    }
+    const address = this.#plain(id, bitOffset, bits) as bigint
+    const text = address === 0n || !pointsAtText(graph, target) ? undefined : this.#style.string?.(address, this.#style.elements ?? 256)
     return {
-      member: path,
-      offset,
-      bytes,
-      type: declarator(graph, id),
-      value: missing === null ? memberText(graph, id, bitOffset, bits, this.#image, { ...this.#style, symbol: undefined }) : null,
-      symbol: typeof plain === 'bigint' && plain !== 0n ? (this.#style.symbol?.(plain) ?? null) : null,
-      missing
+      ...row,
+      value: hex(address),
+      symbol: address === 0n ? null : this.#style.symbol?.(address) ?? null,
+      string: text instanceof Uint8Array ? Buffer.from(text).toString('latin1') : null
     }
   }
 

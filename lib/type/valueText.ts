@@ -1,4 +1,6 @@
+import { faultWords, type FaultReason } from '../errors.js'
 import { BtfKind } from '../source/btf.js'
+import { Budget, DEEPEST_NESTING, MOST_STEPS } from './budget.js'
 import { quotedText } from './cText.js'
 import { enumIsSigned, enumText } from './enumText.js'
 import { isComposite, rawMember } from './members.js'
@@ -10,7 +12,7 @@ export interface ValueImage {
   readonly address: bigint
   readonly bytes: Uint8Array
   /** Why the first missing byte in [offset, offset + length) is missing; undefined where all of them are there. */
-  missing(offset: number, length: number): string | undefined
+  missing(offset: number, length: number): FaultReason | undefined
 }
 
 export interface ValueStyle {
@@ -24,7 +26,6 @@ export interface ValueStyle {
   readonly string?: (address: bigint, limit: number) => Uint8Array | string | undefined
 }
 
-const DEEPEST = 24
 const INT_SIGNED = 1
 const INT_BOOL = 4
 
@@ -62,6 +63,7 @@ class Writer {
   readonly #image: ValueImage
   readonly #style: ValueStyle
   readonly #elements: number
+  readonly #budget = new Budget(MOST_STEPS)
 
   constructor(graph: TypeGraph, image: ValueImage, style: ValueStyle) {
     this.#graph = graph
@@ -72,7 +74,7 @@ class Writer {
 
   value(id: number, bitOffset: number, bits: number, depth: number): string {
     const graph = this.#graph
-    if (depth > DEEPEST) return '...'
+    if (depth > DEEPEST_NESTING || !this.#budget.spend()) return '...'
     const target = graph.strip(id)
     if (isComposite(graph, target)) return this.#composite(target, bitOffset, depth)
     if (graph.kind(target) === BtfKind.ARRAY) return this.#array(target, bitOffset, depth)
@@ -81,7 +83,7 @@ class Writer {
     const width = bits > 0 ? bits : bytes * 8
     const first = Math.floor(bitOffset / 8)
     const missing = this.#image.missing(first, Math.ceil((bitOffset + width) / 8) - first)
-    if (missing !== undefined) return `<${missing}>`
+    if (missing !== undefined) return `<${faultWords[missing]}>`
     switch (graph.kind(target)) {
       case BtfKind.PTR:
         return this.#pointer(graph.sizeOrType(target), this.#integer(bitOffset, width, false))
@@ -122,7 +124,7 @@ class Writer {
     if (elements === 0 || bytes === undefined || bytes === 0) {
       return this.#pointer(element, this.#image.address + BigInt(Math.floor(bitOffset / 8)))
     }
-    if (this.#isText(element) && this.#style.radix !== 16) return this.#text(Math.floor(bitOffset / 8), elements)
+    if (isText(graph, element) && this.#style.radix !== 16) return this.#text(Math.floor(bitOffset / 8), elements)
     const shown = Math.min(elements, this.#elements)
     const parts: string[] = []
     for (let i = 0; i < shown; i++) parts.push(this.value(element, bitOffset + i * bytes * 8, 0, depth + 1))
@@ -130,13 +132,18 @@ class Writer {
   }
 
   #text(first: number, length: number): string {
-    const shown = Math.min(length, this.#elements)
-    const missing = this.#image.missing(first, shown)
-    if (missing !== undefined) return `<${missing}>`
-    let bytes = this.#image.bytes.subarray(first, first + shown)
+    const missing = this.#image.missing(first, length)
+    if (missing !== undefined) return `<${faultWords[missing]}>`
+    let bytes = this.#image.bytes.subarray(first, first + length)
     // gdb leaves out one NUL at the end of the array.
-    if (shown === length && bytes[length - 1] === 0) bytes = bytes.subarray(0, length - 1)
-    return quotedText(bytes, '"') + (shown < length ? '...' : '')
+    if (bytes[length - 1] === 0) bytes = bytes.subarray(0, length - 1)
+    // It counts runs of equal characters whole: the one that crosses the limit is still shown to its end.
+    let shown = 0
+    while (shown < bytes.length && shown < this.#elements) {
+      const { [shown]: byte } = bytes
+      while (shown < bytes.length && bytes[shown] === byte) shown++
+    }
+    return quotedText(bytes.subarray(0, shown), '"') + (shown < bytes.length ? '...' : '')
   }
 
   #pointer(pointee: number, address: bigint): string {
@@ -145,7 +152,7 @@ class Writer {
     if (address === 0n) return text
     const name = symbol?.(address)
     if (name !== undefined) text += ` <${name}>`
-    if (string !== undefined && this.#isText(pointee)) {
+    if (string !== undefined && isText(this.#graph, pointee)) {
       const found = string(address, this.#elements)
       if (typeof found === 'string') text += ` <${found}>`
       else if (found !== undefined) text += ` ${quotedText(found, '"')}${found.length >= this.#elements ? '...' : ''}`
@@ -177,12 +184,16 @@ class Writer {
   #hex(value: bigint, width: number): string {
     return `0x${BigInt.asUintN(width, value).toString(16)}`
   }
+}
 
-  /** Whether gdb takes the type for characters: any integer of one byte that is no bool. */
-  #isText(id: number): boolean {
-    const graph = this.#graph
-    const target = graph.strip(id)
-    if (graph.kind(target) !== BtfKind.INT || graph.sizeOrType(target) !== 1) return false
-    return (((graph.words[graph.body(target)] >>> 24) & 0xf) & INT_BOOL) === 0
-  }
+/** Whether gdb takes the type for characters: any integer of one byte that is no bool. */
+function isText(graph: TypeGraph, id: number): boolean {
+  const target = graph.strip(id)
+  if (graph.kind(target) !== BtfKind.INT || graph.sizeOrType(target) !== 1) return false
+  return (((graph.words[graph.body(target)] >>> 24) & 0xf) & INT_BOOL) === 0
+}
+
+/** Whether a pointer type is a `char *` of some sort. */
+export function pointsAtText(graph: TypeGraph, pointer: number): boolean {
+  return isText(graph, graph.sizeOrType(graph.strip(pointer)))
 }

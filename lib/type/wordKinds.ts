@@ -1,4 +1,5 @@
 import { BtfKind } from '../source/btf.js'
+import { Budget, DEEPEST_NESTING, SEARCH_STEPS } from './budget.js'
 import { isComposite, rawMember } from './members.js'
 import { FARTHEST_MEMBER } from './pointerMembers.js'
 import type { TypeGraph } from './typeGraph.js'
@@ -19,7 +20,6 @@ export const WordKind = {
   TEXT: 32
 } as const
 
-const DEEPEST = 24
 /** Words in all: a bound for hostile BTF, a hundred times what a kernel has. */
 const MOST_WORDS = 64 << 20
 
@@ -63,7 +63,7 @@ export class WordKinds {
 
   #make(struct: number): void {
     let kinds = new Uint8Array(this.#wordsOf(struct))
-    this.#composite(kinds, struct, 0, 0)
+    this.#composite(kinds, struct, 0, 0, new Budget(SEARCH_STEPS))
     let length = kinds.length
     while (length > 0 && kinds[length - 1] === 0) length--
     kinds = kinds.subarray(0, this.#used + length > MOST_WORDS ? 0 : length)
@@ -78,23 +78,23 @@ export class WordKinds {
     this.#used += kinds.length
   }
 
-  #composite(kinds: Uint8Array, struct: number, base: number, depth: number): void {
-    if (depth > DEEPEST) return
-    for (let i = 0, vlen = this.#graph.vlen(struct); i < vlen; i++) {
+  #composite(kinds: Uint8Array, struct: number, base: number, depth: number, budget: Budget): void {
+    if (depth > DEEPEST_NESTING) return
+    for (let i = 0, vlen = this.#graph.vlen(struct); i < vlen && budget.spend(); i++) {
       const member = rawMember(this.#graph, struct, i)
       const offset = base + Math.floor(member.bitOffset / 8)
       if (member.bits > 0) this.#mark(kinds, offset, 1, WordKind.SMALL)
-      else this.#member(kinds, member.type, offset, depth)
+      else this.#member(kinds, member.type, offset, depth, budget)
     }
   }
 
-  #member(kinds: Uint8Array, type: number, offset: number, depth: number): void {
+  #member(kinds: Uint8Array, type: number, offset: number, depth: number, budget: Budget): void {
     const graph = this.#graph
     if (offset >= kinds.length * graph.pointerBytes) return
     const target = graph.strip(type)
     if (isComposite(graph, target)) {
       const inner = this.#inner(target, offset)
-      if (inner === undefined) this.#composite(kinds, target, offset, depth + 1)
+      if (inner === undefined) this.#composite(kinds, target, offset, depth + 1, budget)
       else for (let i = 0, word = offset / graph.pointerBytes; i < inner.length && word < kinds.length; i++, word++) kinds[word] |= inner[i]
       return
     }
@@ -112,7 +112,7 @@ export class WordKinds {
       return
     }
     const end = Math.min(offset + all, kinds.length * graph.pointerBytes)
-    for (let at = offset; at < end && depth < DEEPEST; at += bytes) this.#member(kinds, element, at, depth + 1)
+    for (let at = offset; at < end && depth < DEEPEST_NESTING && budget.spend(); at += bytes) this.#member(kinds, element, at, depth + 1, budget)
   }
 
   /** An inner struct's kinds, where its words are words of the outer one; undefined where they straddle. */
