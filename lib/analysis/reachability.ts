@@ -81,7 +81,7 @@ function whatIsMissing(system: System, graph: ReferenceGraph): { doubts: string[
   let missingBytes = 0
   let allocatedBytes = 0
   for (let i = 0; i < unread.length; i++) {
-    if (index.objects.state[i] !== ALLOCATED) continue
+    if (index.objects.state[i] !== ALLOCATED && unread[i] === 0) continue
     const bytes = index.payloadBytes(i)
     allocatedBytes += bytes
     if (unread[i] === 0) continue
@@ -90,7 +90,7 @@ function whatIsMissing(system: System, graph: ReferenceGraph): { doubts: string[
   }
   const doubts: string[] = []
   if (missing > 0) {
-    doubts.push(`${formatCount(missing)} allocated objects (${formatBytes(missingBytes)} of ${formatBytes(allocatedBytes)}) lie in pages that the dump lacks: what they refer to was not seen`)
+    doubts.push(`${formatCount(missing)} objects (${formatBytes(missingBytes)} of ${formatBytes(allocatedBytes)}) that are or may be in use lie in pages that the dump lacks: what they refer to was not seen`)
   }
   const incomplete = system.incomplete ?? []
   doubts.push(...incomplete.map((reason) => `the dump is not whole (${reason}): what refers to an object may be in the missing part`))

@@ -16,7 +16,7 @@ export interface ReferenceGraph {
   /** The same by the object they lead to. */
   referrers(): Adjacency
   readonly bytes: ScannedBytes
-  /** 1: allocated objects of which a part was not readable: what they refer to is not known. */
+  /** 1: objects in use, or perhaps in use, of which a part was not readable: what they refer to is not known. */
   readonly unread: Uint8Array
   /** Which words were looked at, for looking for other addresses by the same rules. */
   readonly live: LiveWords

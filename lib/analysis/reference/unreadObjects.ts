@@ -1,8 +1,8 @@
 import type { KernelView } from '../../slab/kernelView.js'
-import { ALLOCATED } from '../../slab/model.js'
+import { ALLOCATED, UNKNOWN } from '../../slab/model.js'
 import type { ObjectIndex } from './objectIndex.js'
 
-/** 1 for each allocated object that lies in a page, or across pages, of which the dump lacks one. */
+/** 1 for each object in use, or perhaps in use, that lies in a page, or across pages, of which the dump lacks one. */
 export function unreadObjects(view: KernelView, index: ObjectIndex): Uint8Array {
   const { objects } = index
   const unread = new Uint8Array(objects.length)
@@ -17,7 +17,7 @@ export function unreadObjects(view: KernelView, index: ObjectIndex): Uint8Array 
       if (physical.has(frame)) continue
       const from = Math.max(0, Math.floor((frame * pageBytes - start) / slotBytes))
       const to = Math.min(end - first - 1, Math.floor(((frame + 1) * pageBytes - 1 - start) / slotBytes))
-      for (let slot = from; slot <= to; slot++) if (objects.state[first + slot] === ALLOCATED) unread[first + slot] = 1
+      for (let slot = from; slot <= to; slot++) if (objects.state[first + slot] === ALLOCATED || objects.state[first + slot] === UNKNOWN) unread[first + slot] = 1
     }
   }
   return unread

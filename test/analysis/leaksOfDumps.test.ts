@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { fileOperationsWithRelease } from '../../lib/analysis/fileOperations.js'
+import { findSuspects } from '../../lib/analysis/suspects.js'
+import { openVmcore } from '../../lib/system/openVmcore.js'
+import { describeEvidence, evidence } from '../evidence.js'
+
+const dumps = [['x86_64-slub', 'kmalloc-cg-32', 100_001], ['arm64-slab', 'kmalloc-128', 59_997]] as const
+
+describeEvidence.each(dumps)('suspects of %s', (dataset, cache, unreachable) => {
+  test('the seq_operations leak is proven, with the table of functions at fault; the sessions are named by type', async () => {
+    const system = await openVmcore(evidence(dataset, 'vmcore'))
+    const found = await findSuspects(system)
+    expect(found[0]).toMatchObject({
+      verdict: 'leak', confidence: 'certain', cache, type: 'seq_operations', unreachable, module: 'testmod', rule: 'seq_operations without single_release',
+      fix: 'In TestMod_ProcContentOps, set proc_release to single_release instead of seq_release.'
+    })
+    expect(found[0].symbols.slice(0, 3)).toEqual(['TestMod_ProcContentSeqShow', 'TestMod_ProcContentOps', 'TestMod_ProcContentOpen'])
+    expect(found.filter(({ verdict }) => verdict === 'leak').map(({ type }) => type)).toContain('TestModSession')
+    const told = JSON.stringify(found)
+    for (const innocent of ['TestMod_ProcOk', 'truth_ops']) expect(told).not.toContain(innocent)
+    system.close()
+  })
+
+  test('a table that releases with seq_release is no culprit unless its open calls single_open', async () => {
+    const system = await openVmcore(evidence(dataset, 'vmcore'))
+    const own = fileOperationsWithRelease(system, 'seq_release', ['single_open', 'single_open_size']).filter(({ module }) => module === 'testmod')
+    expect(own.map(({ name, calls }) => [name, [...(calls ?? [])]]).sort()).toEqual([['TestMod_ProcContentOps', ['single_open']], ['truth_ops', []]])
+    system.close()
+  })
+})
