@@ -14,7 +14,8 @@ export function gatherObjects(table: SlabTable, caches: readonly SlabCache[], ch
   const queued = new Uint8Array(length)
   const slabs = new BigUint64Array(rows.length)
   let at = 0
-  rows.forEach((row, position) => {
+  for (let position = 0; position < rows.length; position++) {
+    const row = rows[position]
     const record = table.caches[table.cache[row]]
     const objects = table.objects[row]
     const first = table.first[row]
@@ -23,18 +24,22 @@ export function gatherObjects(table: SlabTable, caches: readonly SlabCache[], ch
     slab.fill(position, at, at + objects)
     state.set(table.state.subarray(first, first + objects), at)
     queued.set(table.queued.subarray(first, first + objects), at)
-    let low = table.base[2 * row] + record.payloadOffset
-    let high = table.base[2 * row + 1]
-    for (let object = 0; object < objects; object++, at++, low += record.slotBytes) {
-      if (low >= 2 ** 32) {
-        low -= 2 ** 32
-        high++
-      }
-      words[2 * at] = low
-      words[2 * at + 1] = high
-    }
-  })
+    fillAddresses(words, at, objects, table.base[2 * row] + record.payloadOffset, table.base[2 * row + 1], record.slotBytes)
+    at += objects
+  }
   return { length, caches, address, cache, slabs, slab, state, queued }
+}
+
+/** Addresses from `low`, `high` on, `step` apart, as pairs of words. */
+function fillAddresses(words: Uint32Array, at: number, count: number, low: number, high: number, step: number): void {
+  for (let entry = 2 * at; entry < 2 * (at + count); entry += 2, low += step) {
+    if (low >= 2 ** 32) {
+      low -= 2 ** 32
+      high++
+    }
+    words[entry] = low
+    words[entry + 1] = high
+  }
 }
 
 function chosenRows(table: SlabTable, chosen: readonly number[] | undefined): Uint32Array {

@@ -48,6 +48,7 @@ export class CpuSlabs {
   #readOne(table: SlabTable, cache: KmemCache, cpu: number, address: bigint): CpuSlab[] {
     const { view } = this
     try {
+      this.#cpu.load(address, this.#cpu.bytes)
       const slab = this.#cpu.pointer(address, this.#slabMember!)
       const active = slab === 0n ? -1 : table.ofPageStruct(slab)
       if (slab !== 0n && active < 0) view.warnings.add(`${cache.name}: CPU ${cpu} allocates from ${hex(slab)}, which is no slab`)

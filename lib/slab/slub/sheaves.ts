@@ -130,7 +130,9 @@ export class Sheaves {
   #listBroken(cache: KmemCache, barn: bigint, member: string, node: number, found: number, trouble: string): void {
     if (!/excluded|not in the evidence/.test(trouble)) this.view.warnings.add(`${cache.name}: ${member} of node ${node} breaks off: ${trouble}`)
     if (member !== 'sheaves_full') return
-    const counted = this.#barn.has('nr_full') ? this.#barn.number(barn, 'nr_full') : 0
+    const place = this.#barn.find('nr_full')
+    const counter = place === undefined ? 'absent' : this.view.memory.tryRead(barn + BigInt(place.offset), 4)
+    const counted = typeof counter === 'string' ? 0 : new DataView(counter.buffer, counter.byteOffset, 4).getUint32(0, this.view.memory.littleEndian)
     this.#lost += Math.min(Math.max(1, counted - found), MOST_SHEAVES)
   }
 
