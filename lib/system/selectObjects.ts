@@ -10,15 +10,21 @@ export function selectObjects(objects: SlabObjects, caches: ReadonlySet<number> 
   const rows = new Uint32Array(objects.length)
   let length = 0
   for (let row = 0; row < objects.length; row++) if (caches.has(objects.cache[row])) rows[length++] = row
+  if (length === objects.length) return objects
   const chosen = rows.subarray(0, length)
   return {
     length,
     caches: objects.caches,
     slabs: objects.slabs,
-    address: BigUint64Array.from(chosen, (row) => objects.address[row]),
-    cache: Uint32Array.from(chosen, (row) => objects.cache[row]),
-    slab: Uint32Array.from(chosen, (row) => objects.slab[row]),
-    state: Uint8Array.from(chosen, (row) => objects.state[row]),
-    queued: Uint8Array.from(chosen, (row) => objects.queued[row])
+    address: picked(objects.address, chosen, new BigUint64Array(length)),
+    cache: picked(objects.cache, chosen, new Uint32Array(length)),
+    slab: picked(objects.slab, chosen, new Uint32Array(length)),
+    state: picked(objects.state, chosen, new Uint8Array(length)),
+    queued: picked(objects.queued, chosen, new Uint8Array(length))
   }
+}
+
+function picked<T extends BigUint64Array | Uint32Array | Uint8Array>(values: T, rows: Uint32Array, out: T): T {
+  for (let i = 0; i < rows.length; i++) out[i] = values[rows[i]]
+  return out
 }

@@ -124,6 +124,9 @@ function settled(
 ): { objects: SlabObjects; disagreements: Disagreement[] } {
   const order = sortedOrder(stated.address)
   const count = order.length
+  // Halves, for a bigint apiece would take longer than everything else.
+  const halves = new Uint32Array(stated.address.buffer, stated.address.byteOffset, stated.address.length * 2)
+  const isSame = (a: number, b: number): boolean => halves[a * 2] === halves[b * 2] && halves[a * 2 + 1] === halves[b * 2 + 1]
   const address = new BigUint64Array(count)
   const state = new Uint8Array(count)
   const cache = new Uint32Array(count)
@@ -136,14 +139,14 @@ function settled(
   let length = 0
   for (let i = 0; i < count;) {
     let after = i + 1
-    while (after < count && stated.address[order[after]] === stated.address[order[i]]) after++
+    while (after < count && isSame(order[after], order[i])) after++
     const group = order.subarray(i, after)
     const last = group[group.length - 1]
     i = after
     address[length] = stated.address[last]
     cache[length] = slabCache(stated.slab[last])
     state[length] = stated.state[last]
-    slab[length] = slabsUsed.holds(stated.slab[last], stated.address[last]) ? slabsUsed.index[stated.slab[last]] : NO_INDEX
+    slab[length] = slabsUsed.holds(stated.slab[last], halves[last * 2 + 1], halves[last * 2]) ? slabsUsed.index[stated.slab[last]] : NO_INDEX
     if (slab[length] === NO_INDEX && stated.slab[last] !== NO_INDEX) outside++
     if (group.length > 1) {
       repeated += group.length - 1
@@ -188,7 +191,7 @@ function stateDisagreement(transcript: CrashTranscript, stated: Statements, grou
 /** First bytes of the slabs, each once, and for each slab row its index. SLAB's MEMORY is its first object; slabs are aligned to their size. */
 function slabStarts(
   transcript: CrashTranscript, caches: readonly SlabCache[], slabCache: (slab: number) => number
-): { starts: BigUint64Array; index: Uint32Array; holds: (slab: number, address: bigint) => boolean } {
+): { starts: BigUint64Array; index: Uint32Array; holds: (slab: number, high: number, low: number) => boolean } {
   const { memory } = transcript.slabs
   const known = new Map<bigint, number>()
   const bytes = Float64Array.from(memory, (_, slab) => caches[slabCache(slab)]?.slabBytes ?? 0)
@@ -200,9 +203,14 @@ function slabStarts(
     return position
   })
   const starts = BigUint64Array.from(known.keys())
+  const halves = new Uint32Array(starts.buffer)
   return {
     starts, index,
-    holds: (slab, address) => slab !== NO_INDEX && address >= starts[index[slab]] &&
-      (bytes[slab] === 0 || address < starts[index[slab]] + BigInt(bytes[slab]))
+    holds: (slab, high, low) => {
+      if (slab === NO_INDEX) return false
+      const at = index[slab] * 2
+      const offset = (high - halves[at + 1]) * 2 ** 32 + (low - halves[at])
+      return offset >= 0 && (bytes[slab] === 0 || offset < bytes[slab])
+    }
   }
 }

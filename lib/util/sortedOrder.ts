@@ -9,7 +9,8 @@ const digits = 1 << digitBits
  */
 export function sortedOrder(values: BigUint64Array): Uint32Array {
   const count = values.length
-  let order = Uint32Array.from({ length: count }, (_, i) => i)
+  let order = new Uint32Array(count)
+  for (let i = 0; i < count; i++) order[i] = i
   // JavaScript engines that run Node are little-endian throughout: part 0 is the lowest 16 bits.
   const parts = new Uint16Array(values.buffer, values.byteOffset, count * 4)
   let spare = new Uint32Array(count)

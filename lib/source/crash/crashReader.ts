@@ -2,7 +2,8 @@ import { visible } from '../../util/visible.js'
 import { viewOf } from '../view.js'
 import { cleanLine } from './cleanLine.js'
 import { shownStates, type CrashTranscript } from './crashTranscript.js'
-import { hexDigits, hexPairs, noDigit, readHexField, type HexField } from './hexDigits.js'
+import { hexDigits, noDigit, readHexField, type HexField } from './hexDigits.js'
+import { readQuickObjects, readQuickWords, type QuickRows } from './quickRows.js'
 import { ReaderContext } from './readerContext.js'
 import { RdRow, readSymbolicRow } from './readRow.js'
 import { StatementReader } from './statementReader.js'
@@ -18,8 +19,6 @@ const longestLine = 1 << 16
 /** The byte order is asked of so many rows with an ASCII column before the answer is left at what it was. */
 const orderRows = 4096
 const orderVotes = 8
-/** No row of `rd -64` is longer: 16 digits, colon, two values, 16 characters, line end. */
-const wholeRow = 73
 const enum State { allocated, free, cpuCache, sharedCache }
 
 /**
@@ -41,6 +40,7 @@ export class CrashReader {
   #rest: Uint8Array = new Uint8Array(0)
   #bytes = 0
   readonly #row = new RdRow()
+  readonly #quick: QuickRows = { rows: 0, end: 0 }
   readonly #field: HexField = { high: 0, low: 0, digits: 0 }
   #orderVotes = 0
   #orderRows = 0
@@ -119,7 +119,7 @@ export class CrashReader {
     const view = viewOf(bytes)
     let at = start
     while (true) {
-      if (this.#fast) at = this.#fastRows(bytes, view, at)
+      if (this.#fast) at = this.#quickRows(bytes, view, at)
       const end = bytes.indexOf(lineFeed, at)
       if (end < 0) return at
       if (end - at > longestLine) {
@@ -130,50 +130,22 @@ export class CrashReader {
     }
   }
 
-  /** Reads rows of two 64-bit values in crash's exact form for as long as there are any; returns where the first other line begins. */
-  #fastRows(bytes: Uint8Array, view: DataView, start: number): number {
-    const { words, addressWidths } = this.#builder
-    const pairs = hexPairs
-    const last = bytes.length - wholeRow
-    let at = start
-    let line = this.#context.line
-    let rows = 0
-    // Until the byte order is known each row is asked, on the common way.
-    if (this.#orderRows < orderRows && Math.abs(this.#orderVotes) < orderVotes) return at
-    while (at <= last) {
-      const p = at
-      if (bytes[p + 16] !== 0x3a || bytes[p + 17] !== blank || bytes[p + 18] !== blank || bytes[p + 35] !== blank) break
-      if (bytes[p + 52] !== blank) break
-      // 16 characters of ASCII behind three blanks; with `rd -x` nothing but the blank.
-      let end = bytes[p + 53] === blank && bytes[p + 54] === blank ? p + 71 : p + 53
-      if (bytes[end] === carriageReturn) end++
-      if (bytes[end] !== lineFeed) break
-      const a0 = pairs[view.getUint16(p, true)], a1 = pairs[view.getUint16(p + 2, true)]
-      const a2 = pairs[view.getUint16(p + 4, true)], a3 = pairs[view.getUint16(p + 6, true)]
-      const b0 = pairs[view.getUint16(p + 8, true)], b1 = pairs[view.getUint16(p + 10, true)]
-      const b2 = pairs[view.getUint16(p + 12, true)], b3 = pairs[view.getUint16(p + 14, true)]
-      const c0 = pairs[view.getUint16(p + 19, true)], c1 = pairs[view.getUint16(p + 21, true)]
-      const c2 = pairs[view.getUint16(p + 23, true)], c3 = pairs[view.getUint16(p + 25, true)]
-      const d0 = pairs[view.getUint16(p + 27, true)], d1 = pairs[view.getUint16(p + 29, true)]
-      const d2 = pairs[view.getUint16(p + 31, true)], d3 = pairs[view.getUint16(p + 33, true)]
-      const e0 = pairs[view.getUint16(p + 36, true)], e1 = pairs[view.getUint16(p + 38, true)]
-      const e2 = pairs[view.getUint16(p + 40, true)], e3 = pairs[view.getUint16(p + 42, true)]
-      const f0 = pairs[view.getUint16(p + 44, true)], f1 = pairs[view.getUint16(p + 46, true)]
-      const f2 = pairs[view.getUint16(p + 48, true)], f3 = pairs[view.getUint16(p + 50, true)]
-      const all = a0 | a1 | a2 | a3 | b0 | b1 | b2 | b3 | c0 | c1 | c2 | c3 | d0 | d1 | d2 | d3 | e0 | e1 | e2 | e3 | f0 | f1 | f2 | f3
-      // Negative: not all were digits. The highest bit of a kernel address is set: others (physical, user) take the common way.
-      if (all < 0 || a0 < 0x80) break
-      line++
-      words.addPair(
-        a0 << 24 | a1 << 16 | a2 << 8 | a3, b0 << 24 | b1 << 16 | b2 << 8 | b3, c0 << 24 | c1 << 16 | c2 << 8 | c3,
-        d0 << 24 | d1 << 16 | d2 << 8 | d3, e0 << 24 | e1 << 16 | e2 << 8 | e3, f0 << 24 | f1 << 16 | f2 << 8 | f3, line)
-      rows++
-      at = end + 1
-    }
-    this.#context.line = line
-    addressWidths.wide += rows
-    this.#builder.knownLines += rows
-    return at
+  /** Rows in crash's exact form, as long as there are any; returns where the first other line begins. */
+  #quickRows(bytes: Uint8Array, view: DataView, start: number): number {
+    const context = this.#context
+    const builder = this.#builder
+    const quick = this.#quick
+    if (context.mode === 'objects') {
+      const slab = context.slab ?? noSlab
+      readQuickObjects(bytes, view, start, quick, (high, low) => builder.addObject(high, low, State.allocated, slab))
+    } else if (this.#orderRows >= orderRows || Math.abs(this.#orderVotes) >= orderVotes) {
+      // Until the byte order is known each row is asked, on the common way.
+      readQuickWords(bytes, view, start, quick, builder.words, context.line)
+      builder.addressWidths.wide += quick.rows
+    } else return start
+    context.line += quick.rows
+    builder.knownLines += quick.rows
+    return quick.end
   }
 
   /** One line, without its line feed. */
