@@ -42,7 +42,7 @@ export function mergeNote(cache: string, slotBytes: number | null, caches: reado
   const parts: string[] = []
   if (family !== undefined) {
     parts.push(kmallocFrom === null
-      ? `kmalloc of up to ${slotBytes} bytes (the next smaller kmalloc cache is not shown)`
+      ? `kmalloc of up to ${slotBytes} bytes (no smaller kmalloc cache is shown)`
       : `kmalloc of ${kmallocFrom} to ${slotBytes} bytes`)
   }
   if (merged !== false) {

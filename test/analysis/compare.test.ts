@@ -65,7 +65,7 @@ describe('compare', () => {
 describe('merged caches', () => {
   test('which objects share the slots of a name', () => {
     expect(mergeNote('kmalloc-128', 128, ['kmalloc-128'], null)?.text).toBe(
-      'kmalloc-128 has slots of 128 bytes; what may hide there: kmalloc of up to 128 bytes (the next smaller kmalloc cache is not shown); perhaps merged caches of 121 to 128 bytes, 65 to 128 where they are aligned to cache lines')
+      'kmalloc-128 has slots of 128 bytes; what may hide there: kmalloc of up to 128 bytes (no smaller kmalloc cache is shown); perhaps merged caches of 121 to 128 bytes, 65 to 128 where they are aligned to cache lines')
     expect(mergeNote('kmalloc-192', 192, ['kmalloc-96', 'kmalloc-128', 'kmalloc-192'], true)?.text).toBe(
       'kmalloc-192 has slots of 192 bytes; what may hide there: kmalloc of 129 to 192 bytes; merged caches of 185 to 192 bytes')
     expect(mergeNote('kmalloc-2k', 2048, ['kmalloc-1k', 'kmalloc-2k'], false)).toMatchObject({ kmallocFrom: 1025, merged: false })
