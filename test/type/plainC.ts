@@ -9,6 +9,8 @@ export function plainC(text: string): string {
     .replace(/\/\*.*?\*\//gs, '')
     .replace(/\s*__attribute__\(\([^()]*(?:\([^()]*\))?[^()]*\)\)/g, '')
     .replace(/\b(?:long |short )(?:long )?(?:unsigned )?int\b/g, plainInteger)
+    // bpftool numbers structs of one name.
+    .replace(/___\d+\b/g, '')
     .replace(/\[0\]/g, '[]')
     .replace(/\s+/g, ' ')
     .replace(/ ?([^\w ]) ?/g, '$1')
@@ -35,9 +37,8 @@ function withoutCounting(list: string): string {
 export function declarationsIn(text: string): Map<string, string[]> {
   const found = new Map<string, string[]>()
   for (const [, head, body] of text.matchAll(/^((?:struct|union) \w+) \{\n(.*?)^\}[^\n]*;/gms)) {
-    const list = found.get(head) ?? []
-    list.push(plainC(body))
-    found.set(head, list)
+    const name = head.replace(/___\d+$/, '')
+    found.set(name, [...found.get(name) ?? [], plainC(body)])
   }
   return found
 }
