@@ -1,8 +1,9 @@
 import { visible } from '../../util/visible.js'
 import { viewOf } from '../view.js'
 import { cleanLine } from './cleanLine.js'
-import { shownStates, type CrashTranscript } from './crashTranscript.js'
-import { hexDigits, noDigit, readHexField, type HexField } from './hexDigits.js'
+import type { CrashTranscript } from './crashTranscript.js'
+import { hexDigits, noDigit } from './hexDigits.js'
+import { decoded, ObjectMark, ObjectRow } from './objectRow.js'
 import { readQuickObjects, readQuickWords, type QuickRows } from './quickRows.js'
 import { ReaderContext } from './readerContext.js'
 import { RdRow, readSymbolicRow } from './readRow.js'
@@ -13,13 +14,11 @@ const lineFeed = 0x0a
 const carriageReturn = 0x0d
 const blank = 0x20
 const openBracket = 0x5b
-const closeBracket = 0x5d
 /** Of a longer line (binary data without line ends) only so much is looked at. */
 const longestLine = 1 << 16
 /** The byte order is asked of so many rows with an ASCII column before the answer is left at what it was. */
 const orderRows = 4096
 const orderVotes = 8
-const enum State { allocated, free, cpuCache, sharedCache }
 
 /**
  * Reads crash's output from whatever people save of it: with prompts or without, one file or many, in pieces of any size. Rows of
@@ -41,7 +40,7 @@ export class CrashReader {
   #bytes = 0
   readonly #row = new RdRow()
   readonly #quick: QuickRows = { rows: 0, end: 0 }
-  readonly #field: HexField = { high: 0, low: 0, digits: 0 }
+  readonly #objectRow = new ObjectRow()
   #orderVotes = 0
   #orderRows = 0
   /** Whether rows like `rd`'s may be taken as they are: the usual case, decided once per command. */
@@ -137,7 +136,7 @@ export class CrashReader {
     const quick = this.#quick
     if (context.mode === 'objects') {
       const slab = context.slab ?? noSlab
-      readQuickObjects(bytes, view, start, quick, (high, low) => builder.addObject(high, low, State.allocated, slab))
+      readQuickObjects(bytes, view, start, quick, (high, low) => builder.addObject(high, low, ObjectMark.allocated, slab))
     } else if (this.#orderRows >= orderRows || Math.abs(this.#orderVotes) >= orderVotes) {
       // Until the byte order is known each row is asked, on the common way.
       readQuickWords(bytes, view, start, quick, builder.words, context.line)
@@ -248,37 +247,21 @@ export class CrashReader {
     return true
   }
 
-  /** A listed object: `  [ADDRESS]`, `   ADDRESS`, `   ADDRESS  (cpu 1 cache)`. */
+  /** A listed object. */
   #object(bytes: Uint8Array, start: number, end: number): boolean {
     const context = this.#context
-    let at = start
-    while (at < end && bytes[at] === blank) at++
-    const indented = at > start
-    const bracketed = bytes[at] === openBracket
+    const row = this.#objectRow
+    if (!row.read(bytes, start, end)) return false
+    const { high, low, bracketed } = row
     if (!bracketed && context.mode !== 'objects') return false
-    if (bracketed) at++
-    const field = this.#field
-    readHexField(bytes, at, end, field)
-    if (field.digits < 8) return false
-    at += field.digits
-    if (bracketed && bytes[at++] !== closeBracket) return false
-    while (at < end && bytes[at] === blank) at++
-    let state = bracketed ? State.allocated : State.free
-    if (at < end) {
-      const note = decoded(bytes, at, end)
-      if (/^\(cpu \d+ cache\)\s*$/.test(note)) state = State.cpuCache
-      else if (/^\(shared cache\)\s*$/.test(note)) state = State.sharedCache
-      // Parts of a slab that are no objects: its own management.
-      else if (!bracketed && /^\((?:kmem_bufctl_t|slab_s|slab|unused part of slab|on-slab freelist)\)\s*$/.test(note)) return true
-      else return false
-    }
-    const { high, low } = field
     // An address alone at the left edge may be anything (`list`), unless it lies in the slab.
-    if (!bracketed && !indented && state === State.free && !this.#nearSlab(high, low)) return false
+    if (!bracketed && !row.indented && row.state === ObjectMark.free && !this.#nearSlab(high, low)) return false
+    context.mode = 'objects'
+    if (row.state === ObjectMark.none) return true
     const slab = context.slab ?? noSlab
-    if (bracketed && state !== State.allocated) this.#builder.addObject(high, low, State.allocated, slab)
-    this.#builder.addObject(high, low, state, slab)
-    if (context.mode !== 'objects') context.mode = 'objects'
+    // Brackets and a note contradict each other: both are kept.
+    if (bracketed && row.state !== ObjectMark.allocated) this.#builder.addObject(high, low, ObjectMark.allocated, slab)
+    this.#builder.addObject(high, low, row.state, slab)
     return true
   }
 
@@ -291,9 +274,6 @@ export class CrashReader {
   }
 }
 
-// `shownStates` names what State counts.
-shownStates satisfies readonly [string, string, string, string]
-
 const plainReadPrompt = Buffer.from('crash> rd ')
 
 /** Whether a line is `crash> rd ADDRESS COUNT`, of which a session may hold a million: nothing in it changes how rows are read. */
@@ -301,10 +281,6 @@ function isPlainRead(bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = 0; i < plainReadPrompt.length; i++) if (bytes[start + i] !== plainReadPrompt[i]) return false
   for (let i = start + plainReadPrompt.length; i < end; i++) if (hexDigits[bytes[i]] === noDigit && bytes[i] !== blank) return false
   return true
-}
-
-function decoded(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8')
 }
 
 /**
