@@ -1,0 +1,42 @@
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { compare } from '../../lib/analysis/compare.js'
+import { datasetNames, openDataset } from '../../lib/source/dataset.js'
+import { loadSlabinfo } from '../../lib/table/loadSlabinfo.js'
+
+const copy = `${mkdtempSync(path.join(tmpdir(), 'datasets-'))}/`
+afterAll(() => rmSync(copy, { recursive: true }))
+
+describe('datasets', () => {
+  test('every folder is in the manifest, with every file of it', () => {
+    const folders = readdirSync('datasets', { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+    expect(datasetNames().sort()).toEqual(folders.sort())
+    for (const name of folders) {
+      const { paths } = openDataset(name)
+      const lying = readdirSync(path.join('datasets', name), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && entry.name !== 'README.md')
+      expect(Object.keys(paths).sort()).toEqual(lying.map((entry) => path.relative(path.join('datasets', name), path.join(entry.parentPath, entry.name))).sort())
+    }
+  })
+
+  test('the reference case is what its README says', async () => {
+    const { paths, title } = openDataset('seq-operations')
+    expect(title).toMatch(/seq_operations/)
+    expect(compare(await loadSlabinfo(paths['healthy.slabinfo']), await loadSlabinfo(paths['leaking.slabinfo'])).objects()).toEqual([{
+      cache: 'kmalloc-128', beforeObjects: 22_726, afterObjects: 1_767_698, deltaObjects: 1_744_972, deltaBytes: 223_563_776, status: 'grown' }])
+  })
+
+  test('a file that is missing or was changed is refused', () => {
+    cpSync('datasets', copy, { recursive: true })
+    expect(openDataset('seq-operations', copy).folder).toBe(`${copy}seq-operations/`)
+    const leaking = `${copy}seq-operations/leaking.slabinfo`
+    appendFileSync(leaking, '\n')
+    expect(() => openDataset('seq-operations', copy)).toThrow(`${leaking}: not the file it was: found 314 bytes, expected 313 bytes`)
+    writeFileSync(leaking, 'x'.repeat(313))
+    expect(() => openDataset('seq-operations', copy)).toThrow(/not the file it was: found sha256 [0-9a-f]{64}, expected [0-9a-f]{64}/)
+    rmSync(leaking)
+    expect(() => openDataset('seq-operations', copy)).toThrow('a file of the dataset is missing')
+    expect(() => openDataset('other')).toThrow('no dataset named other; there are seq-operations')
+  })
+})
