@@ -39,19 +39,23 @@ const MOST_PAGES = 1 << 13
  */
 export function scanPages(view: KernelView, layout: SlabPageLayout): SlabPages {
   const found = new Growing()
-  const stride = view.pageStructBytes
-  const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / stride))
-  const scan = pageScanner(view, layout, found)
+  return found.done(scanPageStructs(view, pageScanner(view, layout, found)))
+}
+
+/** Takes the page structures of some frames as 32-bit words, `pageStructBytes` of them a frame. */
+export type Scan = (words: Uint32Array, frame: number, frames: number) => void
+
+/** Gives all page structures to `scan`, in frame order and pieces. Returns how many could not be read. */
+export function scanPageStructs(view: KernelView, scan: Scan): number {
+  const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / view.pageStructBytes))
   let unreadable = 0
   for (const run of view.pageStructRuns()) {
     for (let start = run.start; start < run.end; start += perChunk) {
       unreadable += readPart(view, run, start, Math.min(run.end, start + perChunk), scan)
     }
   }
-  return found.done(unreadable)
+  return unreadable
 }
-
-type Scan = (words: Uint32Array, frame: number, frames: number) => void
 
 /** Scans frames `start` to `end`; where their page structures are not all readable, halves until the readable ones are done. Returns how many were not. */
 function readPart(view: KernelView, run: PageStructRun, start: number, end: number, scan: Scan): number {
