@@ -8,7 +8,8 @@ const ARENA_BYTES = 1 << 20
  */
 export class PageCache {
   readonly #pageBytes: number
-  readonly #rows: number
+  /** Rows are a power of two, so that a frame's row is its lowest bits. */
+  readonly #rowMask: number
   readonly #frames: Float64Array
   readonly #used: Uint32Array
   readonly #slots: (Uint8Array | undefined)[] = []
@@ -16,16 +17,17 @@ export class PageCache {
   #arena = new ArrayBuffer(0)
   #arenaUsed = 0
 
-  /** @param bytes the most that pages may take together; at least one row is kept */
+  /** @param bytes the most that pages may take together; rounded down to a power of two, and at least one row is kept */
   constructor(pageBytes: number, bytes: number) {
     this.#pageBytes = pageBytes
-    this.#rows = Math.max(1, Math.floor(bytes / pageBytes / WAYS))
-    this.#frames = new Float64Array(this.#rows * WAYS).fill(-1)
-    this.#used = new Uint32Array(this.#rows * WAYS)
+    const rows = 2 ** Math.floor(Math.log2(Math.max(1, bytes / pageBytes / WAYS)))
+    this.#rowMask = rows - 1
+    this.#frames = new Float64Array(rows * WAYS).fill(-1)
+    this.#used = new Uint32Array(rows * WAYS)
   }
 
   get(frame: number): Uint8Array | undefined {
-    const first = (frame % this.#rows) * WAYS
+    const first = (frame & this.#rowMask) * WAYS
     for (let slot = first; slot < first + WAYS; slot++) {
       if (this.#frames[slot] === frame) {
         this.#used[slot] = ++this.#clock
@@ -37,7 +39,7 @@ export class PageCache {
 
   /** The slot to be filled with that frame's page; it is found by {@link get} from now on, unless {@link drop}ped. */
   take(frame: number): Uint8Array {
-    const first = (frame % this.#rows) * WAYS
+    const first = (frame & this.#rowMask) * WAYS
     let oldest = first
     for (let slot = first; slot < first + WAYS; slot++) {
       if (this.#frames[slot] < 0) {
@@ -53,7 +55,7 @@ export class PageCache {
 
   /** Forgets a frame, whose slot may hold anything. */
   drop(frame: number): void {
-    const first = (frame % this.#rows) * WAYS
+    const first = (frame & this.#rowMask) * WAYS
     for (let slot = first; slot < first + WAYS; slot++) if (this.#frames[slot] === frame) this.#frames[slot] = -1
   }
 

@@ -19,6 +19,9 @@ export class PhysicalPages implements PhysicalMemory {
   /** The unit that a linear pass is at, outside of the cache. */
   readonly #passing: Uint8Array
   #peeked = -1
+  /** The unit asked for last: most reads go on in the same page. */
+  #lastNumber = -1
+  #last: Uint8Array | undefined
 
   constructor(store: BlockStore, readonly pageBytes: number, cacheBytes: number = CACHE_BYTES) {
     this.#store = store
@@ -66,15 +69,25 @@ export class PhysicalPages implements PhysicalMemory {
 
   /** What the cache holds: a block, or a page of several blocks. */
   #unit(number: number): Uint8Array | FaultReason {
+    if (number === this.#lastNumber) return this.#last!
     const cached = this.#cache.get(number)
-    if (cached !== undefined) return cached
+    if (cached !== undefined) {
+      this.#lastNumber = number
+      this.#last = cached
+      return cached
+    }
     // What is not in the file shall not drive out what is.
     if (!this.#holds(number)) return this.#read(number, this.#newlyPassing()) ?? 'absent'
     const slot = this.#cache.take(number)
+    this.#lastNumber = -1
     const missing = this.#read(number, slot)
-    if (missing === undefined) return slot
-    this.#cache.drop(number)
-    return missing
+    if (missing !== undefined) {
+      this.#cache.drop(number)
+      return missing
+    }
+    this.#lastNumber = number
+    this.#last = slot
+    return slot
   }
 
   #holds(number: number): boolean {
