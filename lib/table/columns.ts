@@ -82,7 +82,6 @@ export const columns: Readonly<Record<string, ColumnDescription>> = {
   reason: column('text', '', 'why the verdict is what it is'),
   reclaimable: column('boolean', '', 'whether the kernel can take the memory back under pressure'),
   retainedBytes: column('number', 'bytes', 'memory of the objects and of what they alone keep alive'),
-  rivals: column('list', '', 'other types that fit as well'),
   rivals: column('number', '', 'other structs that explain the objects as well'),
   rule: column('text', '', 'the pattern that was found'),
   share: column('number', 'share', 'part of the whole that the row speaks of'),

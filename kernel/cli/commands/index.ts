@@ -5,6 +5,7 @@ import { crashScript } from './crashScript.js'
 import { file } from './file.js'
 import { growth } from './growth.js'
 import { objects } from './objects.js'
+import { plot } from './plot.js'
 import { reachability } from './reachability.js'
 import { read } from './read.js'
 import { references } from './references.js'
@@ -14,6 +15,7 @@ import { start } from './start.js'
 import { struct } from './struct.js'
 import { suspects } from './suspects.js'
 import { symbol } from './symbol.js'
+import { types } from './types.js'
 import { watch } from './watch.js'
 import { whatis } from './whatis.js'
 
@@ -25,6 +27,7 @@ export const commands: readonly Command[] = [
   file,
   growth,
   objects,
+  plot,
   reachability,
   read,
   references,
@@ -34,6 +37,7 @@ export const commands: readonly Command[] = [
   struct,
   suspects,
   symbol,
+  types,
   watch,
   whatis
 ]
