@@ -39,6 +39,9 @@ function visit(graph: TypeGraph, type: number, at: number, path: string, found: 
     const element = graph.words[graph.body(target)]
     const bytes = graph.bytesOf(element)
     if (bytes === undefined || bytes === 0) return
+    if (at === 0) found.push({ path, type })
+    // Text is one thing, not its characters.
+    if (bytes === 1 && at === 0) return
     const index = Math.floor(at / bytes)
     if (index < graph.words[graph.body(target) + 2] && depth < DEEPEST_NESTING) visit(graph, element, at - index * bytes, `${path}[${index}]`, found, depth + 1, budget)
     return

@@ -13,25 +13,43 @@ export interface RawMember {
   readonly bits: number
 }
 
-/**
- * Member `index` of a struct or union. Bit fields come in two encodings: with kind_flag the width is in the member's offset word,
- * without it in the INT behind the member's type (bits narrower than its bytes), pahole before 1.12.
- */
+/** Member `index` of a struct or union. */
 export function rawMember(graph: TypeGraph, struct: number, index: number): RawMember {
   const word = graph.body(struct) + 3 * index
-  const type = graph.words[word + 1]
-  const offset = graph.words[word + 2]
-  if (graph.kindFlag(struct)) return { nameOffset: graph.words[word], type, bitOffset: offset & 0xffffff, bits: offset >>> 24 }
-  const target = graph.strip(type)
-  if (graph.kind(target) === BtfKind.INT) {
-    // INT's own word: width in bits 0–7, offset of the first bit in 16–23.
-    const data = graph.words[graph.body(target)]
-    const width = data & 0xff
-    if (width !== 8 * graph.sizeOrType(target)) {
-      return { nameOffset: graph.words[word], type, bitOffset: offset + ((data >>> 16) & 0xff), bits: width }
-    }
+  return {
+    nameOffset: graph.words[word],
+    type: graph.words[word + 1],
+    bitOffset: memberBitOffset(graph, struct, index),
+    bits: memberBits(graph, struct, index)
   }
-  return { nameOffset: graph.words[word], type, bitOffset: offset, bits: 0 }
+}
+
+/**
+ * Width of a bit field; 0 for an ordinary member. Bit fields come in two encodings: with kind_flag the width is in the member's offset
+ * word, without it in the INT behind the member's type (bits narrower than its bytes), pahole before 1.12.
+ */
+export function memberBits(graph: TypeGraph, struct: number, index: number): number {
+  const word = graph.body(struct) + 3 * index
+  if (graph.kindFlag(struct)) return graph.words[word + 2] >>> 24
+  if (!graph.hasNarrowIntegers) return 0
+  const target = narrowInteger(graph, graph.words[word + 1])
+  return target === 0 ? 0 : graph.words[graph.body(target)] & 0xff
+}
+
+/** Bits from the start of the struct. */
+export function memberBitOffset(graph: TypeGraph, struct: number, index: number): number {
+  const word = graph.body(struct) + 3 * index
+  const offset = graph.words[word + 2]
+  if (graph.kindFlag(struct)) return offset & 0xffffff
+  if (!graph.hasNarrowIntegers) return offset
+  const target = narrowInteger(graph, graph.words[word + 1])
+  return target === 0 ? offset : offset + ((graph.words[graph.body(target)] >>> 16) & 0xff)
+}
+
+/** The INT behind a type, if its own word (width in bits 0–7, offset of the first bit in 16–23) makes it a bit field; else 0. */
+function narrowInteger(graph: TypeGraph, type: number): number {
+  const target = graph.strip(type)
+  return graph.kind(target) === BtfKind.INT && (graph.words[graph.body(target)] & 0xff) !== 8 * graph.sizeOrType(target) ? target : 0
 }
 
 export function isComposite(graph: TypeGraph, id: number): boolean {

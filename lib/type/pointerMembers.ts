@@ -1,7 +1,7 @@
 import { BtfKind } from '../source/btf.js'
 import { DEEPEST_NESTING } from './budget.js'
 import type { CanonicalTypes } from './canonical.js'
-import { isComposite, rawMember } from './members.js'
+import { isComposite, memberBitOffset, memberBits } from './members.js'
 
 /** The largest slab object: kmalloc-8k. Members further back are in no slab. */
 export const FARTHEST_MEMBER = 8192
@@ -39,20 +39,14 @@ export class PointerMembers {
 
   static of(canonical: CanonicalTypes, sort: PointerSort): PointerMembers {
     const flat = new Flattener(canonical, sort)
-    const { graph } = canonical
-    const ids: number[] = []
-    for (const kind of [BtfKind.STRUCT, BtfKind.UNION]) {
-      for (const id of graph.ofKind(kind)) {
-        flat.flatten(id, 0)
-        ids.push(id)
-      }
-    }
-    ids.sort((a, b) => a - b)
+    const ids = flat.flattenAll()
+    const { pairs, starts, ends } = flat
     const counts = new Uint32Array(canonical.end + 1)
     let total = 0
-    for (const id of ids) {
-      for (let i = flat.starts[id]; i < flat.ends[id]; i += 2) {
-        counts[flat.pairs[i + 1] + 1]++
+    for (let n = 0; n < ids.length; n++) {
+      const end = ends[ids[n]]
+      for (let i = starts[ids[n]]; i < end; i += 2) {
+        counts[pairs[i + 1] + 1]++
         total++
       }
     }
@@ -60,11 +54,12 @@ export class PointerMembers {
     const structs = new Uint32Array(total)
     const offsets = new Uint16Array(total)
     const next = counts.slice()
-    for (const id of ids) {
-      for (let i = flat.starts[id]; i < flat.ends[id]; i += 2) {
-        const row = next[flat.pairs[i + 1]]++
-        structs[row] = id
-        offsets[row] = flat.pairs[i]
+    for (let n = 0; n < ids.length; n++) {
+      const end = ends[ids[n]]
+      for (let i = starts[ids[n]]; i < end; i += 2) {
+        const row = next[pairs[i + 1]]++
+        structs[row] = ids[n]
+        offsets[row] = pairs[i]
       }
     }
     return new PointerMembers(structs, offsets, counts)
@@ -96,6 +91,19 @@ class Flattener {
     this.#classes = new Uint32Array(endId)
   }
 
+  /** Flattens every struct and union; returns their ids in order. */
+  flattenAll(): Uint32Array {
+    const { graph } = this.canonical
+    const structs = graph.ofKind(BtfKind.STRUCT)
+    const unions = graph.ofKind(BtfKind.UNION)
+    const ids = new Uint32Array(structs.length + unions.length)
+    ids.set(structs)
+    ids.set(unions, structs.length)
+    ids.sort()
+    for (let i = 0; i < ids.length; i++) this.flatten(ids[i], 0)
+    return ids
+  }
+
   flatten(id: number, depth: number): void {
     if (this.ends[id] !== 0 || this.#open[id] === 1 || depth > DEEPEST_NESTING) return
     const { graph } = this.canonical
@@ -118,8 +126,8 @@ class Flattener {
       for (let i = 0; body + 3 * i < end; i++) {
         const type = words[body + 3 * i + 1]
         if (this.#classes[type] === NOTHING) continue
-        const member = rawMember(graph, id, i)
-        if (member.bits === 0 && member.bitOffset % 8 === 0) this.#add(type, member.bitOffset / 8)
+        const bitOffset = memberBitOffset(graph, id, i)
+        if (memberBits(graph, id, i) === 0 && bitOffset % 8 === 0) this.#add(type, bitOffset / 8)
       }
     }
     this.#open[id] = 0

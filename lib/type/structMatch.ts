@@ -428,6 +428,9 @@ class Tally {
   }
 }
 
+/** Above any type id (BTF_MAX_TYPE is 2^20, modules come on top), and small enough that sizes times this are exact. */
+const ID_ROOM = 2 ** 24
+
 /** All structs that an object can be, in order of size: named ones, unions, and unnamed ones that a typedef names. */
 class Catalog {
   readonly ids: Uint32Array
@@ -450,11 +453,12 @@ class Catalog {
         if (graph.sizeOrType(id) > 0 && (graph.nameOffset(id) !== 0 || this.#typedefs.has(id))) list.push(id)
       }
     }
-    list.sort((a, b) => graph.sizeOrType(a) - graph.sizeOrType(b) || a - b)
-    this.ids = Uint32Array.from(list)
-    this.bytes = Uint32Array.from(list, (id) => graph.sizeOrType(id))
+    // Size and id in one number: sorted as numbers, in a tenth of the time of a comparing function.
+    const keys = Float64Array.from(list, (id) => graph.sizeOrType(id) * ID_ROOM + id).sort()
+    this.ids = Uint32Array.from(keys, (key) => key % ID_ROOM)
+    this.bytes = Uint32Array.from(keys, (key) => Math.floor(key / ID_ROOM))
     this.indexOf = new Uint32Array(graph.endId)
-    list.forEach((id, index) => (this.indexOf[id] = index + 1))
+    for (let index = 0; index < this.ids.length; index++) this.indexOf[this.ids[index]] = index + 1
   }
 
   /** How many structs are at most that large. */

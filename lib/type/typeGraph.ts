@@ -26,6 +26,7 @@ export class TypeGraph {
   /** Bytes of a pointer: those of `long`, which is how libbpf tells as well. */
   readonly pointerBytes: number
   #enumsTellSign: boolean | undefined
+  #hasNarrowIntegers: boolean | undefined
   #byKind: { ids: Uint32Array; ends: Uint32Array } | undefined
 
   /** @param modules split BTF whose base is `kernel`, by the module's name */
@@ -72,6 +73,11 @@ export class TypeGraph {
   /** Whether the encoder said of any 32-bit enum that it is signed: only then does silence mean unsigned. */
   get enumsTellSign(): boolean {
     return (this.#enumsTellSign ??= this.ofKind(BtfKind.ENUM).some((id) => this.kindFlag(id)))
+  }
+
+  /** Whether any INT is narrower than its bytes: only then are there bit fields of the old encoding. */
+  get hasNarrowIntegers(): boolean {
+    return (this.#hasNarrowIntegers ??= this.ofKind(BtfKind.INT).some((id) => (this.words[this.body(id)] & 0xff) !== 8 * this.sizeOrType(id)))
   }
 
   /** The ids of all types of a kind, in order: a view, not to be written. */

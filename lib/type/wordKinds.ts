@@ -1,6 +1,6 @@
 import { BtfKind } from '../source/btf.js'
 import { Budget, DEEPEST_NESTING, SEARCH_STEPS } from './budget.js'
-import { isComposite, rawMember } from './members.js'
+import { isComposite, memberBitOffset, memberBits } from './members.js'
 import { FARTHEST_MEMBER } from './pointerMembers.js'
 import type { TypeGraph } from './typeGraph.js'
 
@@ -23,12 +23,21 @@ export const WordKind = {
 /** Words in all: a bound for hostile BTF, a hundred times what a kernel has. */
 const MOST_WORDS = 64 << 20
 
+/** Classes of types beside the kinds of words. */
+const COMPOSITE = 64
+const ARRAY = 65
+/** Length of a struct whose words are being made. */
+const OPEN = 0xffff
+
 /** What each word of each struct may hold, one byte a word, made when first asked for. */
 export class WordKinds {
   readonly #graph: TypeGraph
   /** Where a struct's words start in {@link pool}; 0 for one not made yet. */
   readonly #starts: Uint32Array
   readonly #lengths: Uint16Array
+  /** By type id: its class plus one, 0 for not asked yet; and what is behind its typedefs. */
+  readonly #classes: Uint8Array
+  readonly #targets: Uint32Array
   #used = 1
   /** All words made so far: bits of {@link WordKind}. Replaced when it grows. */
   pool = new Uint8Array(1 << 16)
@@ -37,6 +46,8 @@ export class WordKinds {
     this.#graph = graph
     this.#starts = new Uint32Array(graph.endId)
     this.#lengths = new Uint16Array(graph.endId)
+    this.#classes = new Uint8Array(graph.endId)
+    this.#targets = new Uint32Array(graph.endId)
   }
 
   /** Where in {@link pool} the words of a struct or union start: as many as {@link length} says. */
@@ -51,76 +62,108 @@ export class WordKinds {
     return this.#lengths[struct]
   }
 
-  #wordsOf(struct: number): number {
-    return Math.ceil(Math.min(this.#graph.sizeOrType(struct), FARTHEST_MEMBER) / this.#graph.pointerBytes)
-  }
-
   /** Kinds of the words of a struct or union: bits of {@link WordKind} each. */
   of(struct: number): Uint8Array {
     const start = this.start(struct)
     return this.pool.subarray(start, start + this.#lengths[struct])
   }
 
-  #make(struct: number): void {
-    let kinds = new Uint8Array(this.#wordsOf(struct))
-    this.#composite(kinds, struct, 0, 0, new Budget(SEARCH_STEPS))
-    let length = kinds.length
-    while (length > 0 && kinds[length - 1] === 0) length--
-    kinds = kinds.subarray(0, this.#used + length > MOST_WORDS ? 0 : length)
-    while (this.#used + kinds.length > this.pool.length) {
+  #make(struct: number, depth = 0): void {
+    if (this.#lengths[struct] === OPEN) return
+    // A struct that contains itself has no words inside itself.
+    this.#lengths[struct] = OPEN
+    const { pointerBytes } = this.#graph
+    const words = Math.ceil(Math.min(this.#graph.sizeOrType(struct), FARTHEST_MEMBER) / pointerBytes)
+    this.#makeInner(struct, depth)
+    const start = this.#used
+    if (start + words > MOST_WORDS) {
+      this.#starts[struct] = start
+      this.#lengths[struct] = 0
+      return
+    }
+    while (start + words > this.pool.length) {
       const larger = new Uint8Array(this.pool.length * 2)
       larger.set(this.pool)
       this.pool = larger
     }
-    this.pool.set(kinds, this.#used)
-    this.#starts[struct] = this.#used
-    this.#lengths[struct] = kinds.length
-    this.#used += kinds.length
+    this.#composite(start, start + words, struct, 0, 0, new Budget(SEARCH_STEPS))
+    let length = words
+    while (length > 0 && this.pool[start + length - 1] === 0) length--
+    this.#starts[struct] = start
+    this.#lengths[struct] = length
+    this.#used += length
   }
 
-  #composite(kinds: Uint8Array, struct: number, base: number, depth: number, budget: Budget): void {
+  /** Structs within the struct come first: their words are copied, and must not be written in the middle of its own. */
+  #makeInner(struct: number, depth: number): void {
     if (depth > DEEPEST_NESTING) return
-    for (let i = 0, vlen = this.#graph.vlen(struct); i < vlen && budget.spend(); i++) {
-      const member = rawMember(this.#graph, struct, i)
-      const offset = base + Math.floor(member.bitOffset / 8)
-      if (member.bits > 0) this.#mark(kinds, offset, 1, WordKind.SMALL)
-      else this.#member(kinds, member.type, offset, depth, budget)
+    const { words } = this.#graph
+    const body = this.#graph.body(struct)
+    for (let word = body + 3 * this.#graph.vlen(struct) - 2; word > body; word -= 3) {
+      const inner = this.#classOf(words[word]) === COMPOSITE ? this.#targets[words[word]] : 0
+      if (inner !== 0 && this.#starts[inner] === 0) this.#make(inner, depth + 1)
     }
   }
 
-  #member(kinds: Uint8Array, type: number, offset: number, depth: number, budget: Budget): void {
+  /** Marks pool[first .. end) for a struct whose own start is `base` bytes into these words. */
+  #composite(first: number, end: number, struct: number, base: number, depth: number, budget: Budget): void {
     const graph = this.#graph
-    if (offset >= kinds.length * graph.pointerBytes) return
-    const target = graph.strip(type)
-    if (isComposite(graph, target)) {
-      const inner = this.#inner(target, offset)
-      if (inner === undefined) this.#composite(kinds, target, offset, depth + 1, budget)
-      else for (let i = 0, word = offset / graph.pointerBytes; i < inner.length && word < kinds.length; i++, word++) kinds[word] |= inner[i]
+    if (depth > DEEPEST_NESTING) return
+    for (let i = 0, vlen = graph.vlen(struct); i < vlen && budget.spend(); i++) {
+      const offset = base + Math.floor(memberBitOffset(graph, struct, i) / 8)
+      if (memberBits(graph, struct, i) > 0) this.#mark(first, end, offset, 1, WordKind.SMALL)
+      else this.#member(first, end, graph.words[graph.body(struct) + 3 * i + 1], offset, depth, budget)
+    }
+  }
+
+  #member(first: number, end: number, type: number, offset: number, depth: number, budget: Budget): void {
+    const graph = this.#graph
+    if (offset >= (end - first) * graph.pointerBytes) return
+    const found = this.#classOf(type)
+    const target = this.#targets[type]
+    if (found === COMPOSITE) {
+      if (this.#fits(target, offset)) {
+        const from = this.#starts[target]
+        const words = Math.min(this.#lengths[target], end - first - offset / graph.pointerBytes)
+        const to = first + offset / graph.pointerBytes
+        for (let i = 0; i < words; i++) this.pool[to + i] |= this.pool[from + i]
+      } else {
+        this.#composite(first, end, target, offset, depth + 1, budget)
+      }
       return
     }
-    if (graph.kind(target) !== BtfKind.ARRAY) {
-      this.#mark(kinds, offset, graph.bytesOf(target) ?? 0, this.#scalar(target))
+    if (found !== ARRAY) {
+      this.#mark(first, end, offset, graph.bytesOf(target) ?? 0, found)
       return
     }
     const element = graph.words[graph.body(target)]
     const bytes = graph.bytesOf(element)
     const all = graph.bytesOf(target)
     if (bytes === undefined || bytes === 0 || all === undefined) return
-    const plain = graph.strip(element)
-    if (!isComposite(graph, plain) && graph.kind(plain) !== BtfKind.ARRAY) {
-      this.#mark(kinds, offset, all, this.#scalar(plain))
+    const inner = this.#classOf(element)
+    if (inner !== COMPOSITE && inner !== ARRAY) {
+      this.#mark(first, end, offset, all, inner)
       return
     }
-    const end = Math.min(offset + all, kinds.length * graph.pointerBytes)
-    for (let at = offset; at < end && depth < DEEPEST_NESTING && budget.spend(); at += bytes) this.#member(kinds, element, at, depth + 1, budget)
+    const stop = Math.min(offset + all, (end - first) * graph.pointerBytes)
+    for (let at = offset; at < stop && depth < DEEPEST_NESTING && budget.spend(); at += bytes) this.#member(first, end, element, at, depth + 1, budget)
   }
 
-  /** An inner struct's kinds, where its words are words of the outer one; undefined where they straddle. */
-  #inner(struct: number, offset: number): Uint8Array | undefined {
+  /** Whether an inner struct's words are made, and are words of the outer one: they do not straddle. */
+  #fits(struct: number, offset: number): boolean {
     const { pointerBytes } = this.#graph
-    const bytes = this.#graph.sizeOrType(struct)
-    if (offset % pointerBytes !== 0 || bytes % pointerBytes !== 0 || bytes > FARTHEST_MEMBER) return undefined
-    return this.#starts[struct] === 0 ? undefined : this.of(struct)
+    return offset % pointerBytes === 0 && this.#graph.sizeOrType(struct) % pointerBytes === 0 && this.#starts[struct] !== 0
+  }
+
+  /** What a member's type is: {@link COMPOSITE}, {@link ARRAY}, or the kind of word a scalar makes. Its target goes to `targets`. */
+  #classOf(type: number): number {
+    if (this.#classes[type] === 0) {
+      const graph = this.#graph
+      const target = graph.strip(type)
+      this.#targets[type] = target
+      this.#classes[type] = 1 + (isComposite(graph, target) ? COMPOSITE : graph.kind(target) === BtfKind.ARRAY ? ARRAY : this.#scalar(target))
+    }
+    return this.#classes[type] - 1
   }
 
   #scalar(target: number): number {
@@ -144,11 +187,11 @@ export class WordKinds {
     }
   }
 
-  #mark(kinds: Uint8Array, offset: number, bytes: number, kind: number): void {
+  #mark(first: number, end: number, offset: number, bytes: number, kind: number): void {
     const { pointerBytes } = this.#graph
     // A single byte is a flag, several are text.
     const mark = kind === WordKind.TEXT && bytes === 1 ? WordKind.SMALL : kind
-    const last = Math.min(Math.floor((offset + Math.max(bytes, 1) - 1) / pointerBytes), kinds.length - 1)
-    for (let word = Math.floor(offset / pointerBytes); word <= last; word++) kinds[word] |= mark
+    const last = Math.min(first + Math.floor((offset + Math.max(bytes, 1) - 1) / pointerBytes), end - 1)
+    for (let word = first + Math.floor(offset / pointerBytes); word <= last; word++) this.pool[word] |= mark
   }
 }
