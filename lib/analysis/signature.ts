@@ -67,7 +67,7 @@ const enoughToTell = 16
 /** A word is stable where this share of the objects agrees. */
 const stableShare = 0.9
 /** Objects looked at beforehand for values that many share. */
-const sampleObjects = 2048
+const sampleObjects = 512
 /** A value is a constant of some kind of object when this share of the sample holds it at the same place. */
 const constantShare = 0.005
 /** The most word codes the rows may hold; objects that differ more are compared over fewer bytes. */

@@ -5,7 +5,7 @@ import { describedTable } from '../table/columns.js'
 import { hex } from '../util/hex.js'
 import { addressRegions } from './addressRegions.js'
 import { systemOf, type MachineEvidence } from './evidence.js'
-import { leastObjectBytes } from './kmallocFamily.js'
+import { kmallocSize, leastObjectBytes } from './kmallocFamily.js'
 import { typeOfGroup, type TypeGuess } from './knownTypes.js'
 import { objectsByCache, type CacheObjects, type ObjectList } from './objectAddresses.js'
 import { distinctSorted } from './objectReader.js'
@@ -52,13 +52,15 @@ export interface DescribedGroup {
 export interface SignaturesOptions {
   /** Only this cache, or these, where no objects are given. */
   readonly cache?: string | readonly string[]
-  /** Bytes of each object to look at, at most (default 1024): large objects are told apart by their beginning. */
+  /** Bytes of each object to look at, at most (default 1024; 256 in caches of one type): large objects are told apart by their beginning. */
   readonly bytes?: number
   readonly signal?: AbortSignal
   readonly onProgress?: (done: number, objects: number) => void
 }
 
 const defaultBytes = 1024
+/** A cache of one type holds that type; what is looked at tells its variants apart. */
+const defaultBytesOfOneType = 256
 /** An address so far behind a symbol is hardly part of it: the symbols between are not in the evidence. */
 const farFromSymbol = 0x10000
 /** Bytes of an object whose cache is unknown. */
@@ -111,9 +113,10 @@ function describeCache(
 ): DescribedGroup[] {
   const { memory } = system
   const payload = objectBytes ?? cache?.objectBytes ?? cache?.slotBytes ?? unknownBytes
+  const isOneType = cache !== null && kmallocSize(cache.name) === undefined
   const least = cache === null ? null : leastObjectBytes(cache, system.caches(), system.kind === 'dump')
   const found = signaturesOf(memory, new WordEncoder(regions, system.symbols, memory.pointerBytes, memory.littleEndian), addresses, {
-    objectBytes: Math.min(payload, options.bytes ?? defaultBytes),
+    objectBytes: Math.min(payload, options.bytes ?? (isOneType ? defaultBytesOfOneType : defaultBytes)),
     ...(least === null ? {} : { leastBytes: least }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress })
@@ -136,8 +139,14 @@ class GroupOfCache implements DescribedGroup {
     return (this.#type ??= typeOfGroup(this.system, this.group, this.#addresses) ?? null)
   }
 
+  /** Takes a type that another analysis found. */
+  settle(type: TypeGuess): void {
+    this.#type = type
+    this.#words = undefined
+  }
+
   get reach(): { readonly bytes: number; readonly basis: string } {
-    return reachOf(this.group, this.type, this.least)
+    return reachOf(this.group, this.type, this.least, this.cache !== null && kmallocSize(this.cache.name) === undefined)
   }
 
   get words(): readonly SignatureWordRow[] {
@@ -148,8 +157,13 @@ class GroupOfCache implements DescribedGroup {
   readonly #addresses = (): BigUint64Array => this.signatures.addressesOf(this.group)
 }
 
+/** Gives a group the type that an analysis of the machine's types found: its reach and words follow from it. */
+export function settleType(group: DescribedGroup, type: TypeGuess): void {
+  if (group instanceof GroupOfCache) group.settle(type)
+}
+
 /** How far the object reaches into its slot: by its type; else by what its words say. */
-function reachOf(group: SignatureGroup, type: TypeGuess | null, least: number | null): { bytes: number; basis: string } {
+function reachOf(group: SignatureGroup, type: TypeGuess | null, least: number | null, isOneType: boolean): { bytes: number; basis: string } {
   const remnants = elfRemnants(group.words)
   const boundary = remnants.find((remnant) => remnant.boundary !== null)
   const beyond = remnants.length === 0 ? '' : `; behind: ${remnants.map(({ text }) => text).join(', ')}`
@@ -163,6 +177,7 @@ function reachOf(group: SignatureGroup, type: TypeGuess | null, least: number | 
     const bytes = Math.max(least ?? 0, last === undefined ? 0 : last.offset + last.bytes)
     return { bytes, basis: `to the last word that is not zero: ${group.objects === 1 ? 'one object does' : `${group.objects} objects do`} not tell contents from remains${beyond}` }
   }
+  if (isOneType && least !== null) return { bytes: least, basis: `objects of this cache have ${least} bytes` }
   if (least !== null && group.reach.bytes <= least) return { bytes: Math.max(group.reach.bytes, least), basis: 'the smallest object that this cache takes' }
   return { bytes: group.reach.bytes, basis: `behind it, the ${group.objects} objects no longer agree${beyond}` }
 }

@@ -40,9 +40,20 @@ export function exampleObject(system: System, { cache, group, type, reach, signa
     words: withoutZeros(rows.map((row): ExampleWord => ({
       offset: row.offset, words: 1, bytes: bytesOf(row.value, wordBytes, system.memory.littleEndian), class: row.class, symbol: row.symbol, module: row.module,
       value: row.value, member: row.offset < reach.bytes ? (members[row.offset] ?? null) : null, stale: row.offset >= reach.bytes
-    }))),
+    })).map((word) => inHalves(word, members, wordBytes, system.memory.littleEndian))),
     note: `${alike}; ${reach.basis}`
   }
+}
+
+/** A word in which two members of four bytes lie: both names and both values. */
+function inHalves(word: ExampleWord, members: Readonly<Record<number, string>>, wordBytes: number, littleEndian: boolean): ExampleWord {
+  const half = wordBytes / 2
+  const second = members[word.offset + half]
+  if (wordBytes !== 8 || second === undefined || word.member === null || word.symbol !== null || word.value === null) return word
+  const number = BigInt(word.value)
+  const halves = [number & 0xffffffffn, number >> 32n]
+  const [first, other] = littleEndian ? halves : halves.reverse()
+  return { ...word, member: `${word.member} .${second}`, class: `0x${first.toString(16)}, 0x${other.toString(16)}`, value: null }
 }
 
 /** Names of members by offset, where the evidence holds the machine's types. */

@@ -2,8 +2,9 @@ import type { Finding } from '../analysis/finding.js'
 import type { GroupFacts, LeakEvidence, MachineFacts } from '../analysis/leakEvidence.js'
 import { machineFacts } from '../analysis/leakEvidence.js'
 import type { Rule } from '../analysis/rule.js'
-import { signaturesTable } from '../analysis/signatures.js'
+import { settleType, signaturesTable } from '../analysis/signatures.js'
 import { findSuspects } from '../analysis/suspects.js'
+import { groupType } from '../analysis/typing.js'
 import { plotCompare } from '../plot/plotCompare.js'
 import { plotGrowth } from '../plot/plotGrowth.js'
 import { plotSignatures } from '../plot/plotSignatures.js'
@@ -27,6 +28,8 @@ export interface ReportOptions extends OpenCaseOptions {
 
 /** Groups of objects that a report lists. */
 const mostGroups = 100
+/** Groups whose types are looked for in BTF. */
+const typedGroups = 12
 /** Objects that a report shows byte by byte. */
 const mostExamples = 4
 
@@ -60,6 +63,7 @@ async function reportOf(opened: Case, options: ReportOptions): Promise<Report> {
   const evidence: LeakEvidence = { machines, growth: changes.growthFacts, differences: changes.differenceFacts, memory: changes.memory }
   const suspects = await findSuspects(evidence, { ...(options.rules === undefined ? {} : { rules: options.rules }), ...(signal === undefined ? {} : { signal }) })
   const groups = shownGroups(machines, suspects)
+  settleTypes(machines, groups, suspects)
   const table = signaturesTable(groups)
   return {
     ...summarize(suspects, evidence),
@@ -81,6 +85,24 @@ function shownGroups(machines: readonly MachineFacts[], suspects: readonly Findi
   const largest = all.slice(0, mostGroups)
   const ofAccused = all.filter(({ cache }) => accused.has(cache?.name ?? null)).slice(0, mostGroups)
   return [...new Set([...largest, ...ofAccused])].sort((a, b) => b.group.objects - a.group.objects)
+}
+
+/**
+ * Gives the groups that a person sees first the types that the machine's BTF tells, where it holds any: those that a finding speaks of, and
+ * the largest ones.
+ */
+function settleTypes(machines: readonly MachineFacts[], groups: readonly GroupFacts[], suspects: readonly Finding[]): void {
+  const accused = new Set(suspects.map(({ cache }) => cache))
+  const seen = new Set([...groups.slice(0, typedGroups), ...groups.filter(({ cache }) => accused.has(cache?.name ?? null)).slice(0, typedGroups)])
+  for (const { system, groups: own } of machines) {
+    const btf = system.types?.btf
+    if (btf === undefined) continue
+    for (const group of own) {
+      if (!seen.has(group) || group.type !== null) continue
+      const { type, id, rivals, evidence } = groupType(system, group)
+      if (type !== null && rivals === 0) settleType(group, { type, bytes: id === null ? null : (btf.graph.bytesOf(id) ?? null), basis: evidence[0] ?? 'BTF' })
+    }
+  }
 }
 
 /** Examples of the accused caches' groups first, then of the largest others. */

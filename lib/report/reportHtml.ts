@@ -12,6 +12,7 @@ import type { ExampleObject, ExampleWord, Missing, Provenance, Report } from './
 import { reportStyle } from './reportStyle.js'
 import { changedRows, growingRows } from './reportRows.js'
 import { prompts } from './prompts.js'
+import { capital } from './summary.js'
 import { wordsText } from './wordsText.js'
 
 /** Rows of a table at most; the machine-readable report has them all. */
@@ -46,7 +47,7 @@ ${figures(report)}
 ${suspects.length === 0 ? html`<p class="lead">None: no rule found anything to accuse in this evidence.</p>` : suspects.map(suspect)}
 </section>
 ${compare === null ? null : html`<section>
-<h2>${compare.before} against ${compare.after}</h2>
+<h2>${capital(`${compare.before} against ${compare.after}`)}</h2>
 ${await figure(compare.plot, 'compare')}
 ${compareTable(compare.table)}
 </section>`}
@@ -94,8 +95,8 @@ function figures(report: Report): Html | null {
 
 async function figure(plot: PlotSpecification | null, prefix: string): Promise<Html | null> {
   if (plot === null) return null
-  // The page has margins of its own.
-  const svg = await renderSvg({ ...plot, padding: { left: 0, right: 8, top: 8, bottom: 8 } })
+  // The page has margins of its own; labels in a wider font than was measured need a little on the left.
+  const svg = await renderSvg({ ...plot, padding: { left: 10, right: 10, top: 8, bottom: 8 } })
   const description = (plot as { description?: unknown }).description
   return html`<figure role="img" aria-label="${typeof description === 'string' ? description : prefix}">${inlineSvg(svg, `${prefix}-`)}</figure>`
 }

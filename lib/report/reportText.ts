@@ -12,6 +12,7 @@ import { paragraph } from './paragraph.js'
 import { prompts } from './prompts.js'
 import type { ExampleObject, Missing, Provenance, Report, Section } from './reportModel.js'
 import { changedRows, growingRows } from './reportRows.js'
+import { capital } from './summary.js'
 import { wordsText } from './wordsText.js'
 
 export interface ReportTextOptions {
@@ -39,7 +40,7 @@ export async function reportText(report: Report, options: ReportTextOptions = {}
     suspects.length === 0 ? 'None: no rule found anything to accuse in this evidence.\n' : suspects.map((finding) => `${findingText(finding, layout)}\n`).join('\n')
   ]
   if (compare !== null) {
-    parts.push(heading(`${compare.before} against ${compare.after}`), await plotOf(compare, layout), tableText(changedRows(compare.table, mostRows), compareColumns, 'caches differ less or not at all', layout))
+    parts.push(heading(capital(`${compare.before} against ${compare.after}`)), await plotOf(compare, layout), tableText(changedRows(compare.table, mostRows), compareColumns, 'caches differ less or not at all', layout))
   }
   if (growth !== null) {
     parts.push(heading('Growth over time'), await plotOf(growth, layout), tableText(growingRows(growth.table, mostRows), growthColumns, 'caches are steady, or too little is known of them', layout))

@@ -13,7 +13,11 @@ export function summarize(findings: readonly Finding[], evidence: LeakEvidence):
   return { title, summary: `${size(suspect, evidence)} ${who(suspect)}` }
 }
 
-function size({ cache, objects, bytes, verdict }: Finding, { differences, growth }: LeakEvidence): string {
+function size({ cache, objects, bytes, verdict, unreachable, retainedBytes }: Finding, { differences, growth }: LeakEvidence): string {
+  if (verdict === 'leak' && unreachable !== null) {
+    const kept = retainedBytes ?? bytes
+    return `${formatCount(unreachable)} objects of ${cache ?? 'slab memory'} are in use and nothing refers to them any more${kept === null ? '' : `: ${formatBytes(kept)} of memory are lost`}.`
+  }
   const grown = growth.find((row) => row.cache === cache && row.verdict === 'growing')
   const difference = differences.find((row) => row.cache === cache && (row.deltaObjects ?? 0) > 0)
   if (difference !== undefined && grown === undefined) {
@@ -33,7 +37,7 @@ function who({ verdict, confidence, symbols, module, type }: Finding): string {
   const [culprit] = symbols
   if (culprit === undefined) return `What these objects are is not known yet: reading some of them in crash is the next step.`
   const owner = module === null ? culprit : `${culprit} (module ${module})`
-  const sure = verdict === 'leak' ? 'They are' : confidence === 'weak' ? 'They may be' : 'They are most likely'
+  const sure = verdict === 'leak' ? 'These objects are' : confidence === 'weak' ? 'These objects may be' : 'These objects are most likely'
   const proof = verdict === 'leak' ? '' : '; the proof is in its code, which this evidence does not hold'
   return type === 'seq_operations'
     ? `${sure} left behind by the file that the function ${owner} serves: opening it allocates an object, and closing it does not free that object${proof}.`
@@ -47,4 +51,9 @@ function examined({ machines, growth, differences }: LeakEvidence): string {
     ...(differences.length > 0 ? [`the differences of ${differences.length} caches`] : [])
   ]
   return parts.length === 0 ? 'The evidence holds no objects and no snapshots.' : `The report looked at ${parts.join(', ')}.`
+}
+
+/** A heading begins with a capital. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }

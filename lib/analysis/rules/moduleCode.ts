@@ -11,6 +11,8 @@ import { seqOperations } from './seqOperations.js'
 const leastShare = 0.2
 /** Fewer equal objects say nothing. */
 const leastObjects = 2
+/** From so many on, `unreachableObjects` speaks of them. */
+const leastUnreachable = 16
 
 /**
  * Objects that point at a module's code belong to that module's dealings. In a cache that grows, the largest such group is where to look,
@@ -23,6 +25,8 @@ export const moduleCode: Rule = {
     const known = await seqOperations.find(evidence)
     return evidence.machines.flatMap((machine) => machine.groups.flatMap((facts) => {
       const { cache, group, signatures } = facts
+      // What nothing refers to has a rule of its own.
+      if (facts.unreachable !== null && facts.unreachable >= leastUnreachable) return []
       if (group.objects < leastObjects || group.objects < signatures.readObjects * leastShare) return []
       const further = cacheEvidence(evidence, cache?.name ?? null)
       // A dump holds every object of a module, most of them where they should be: without growth, they are no suspects.
