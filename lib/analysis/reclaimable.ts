@@ -6,7 +6,7 @@ const known: ReadonlySet<string> = new Set([
   'dentry', 'dentry_cache', 'inode_cache', 'proc_inode_cache', 'sock_inode_cache', 'bdev_cache', 'rpc_inode_cache', 'radix_tree_node', 'buffer_head',
   'ext2_inode_cache', 'ext3_inode_cache', 'ext4_inode_cache', 'ext4_extent_status', 'extent_status', 'mbcache', 'mb_cache_entry', 'xfs_inode', 'btrfs_inode', 'f2fs_inode_cache',
   'nfs_inode_cache', 'fuse_inode', 'fat_inode_cache', 'fat_cache', 'isofs_inode_cache', 'udf_inode_cache', 'jfs_ip', 'squashfs_inode_cache', 'ovl_inode',
-  'ceph_inode_info', 'cifs_inode_cache', 'gfs2_inode', 'erofs_inode', 'v9fs_inode_cache'
+  'dquot', 'dax_cache', 'tracefs_inode_cache', 'ceph_inode_info', 'cifs_inode_cache', 'gfs2_inode', 'erofs_inode', 'v9fs_inode_cache'
 ])
 
 /** kmalloc caches of requests with __GFP_RECLAIMABLE (since Linux 4.20). */

@@ -39,7 +39,10 @@ function notes({ snapshots, memory, merging }: Series, growing: readonly string[
   if (growing.length === 0) return []
   const last = snapshotAt(snapshots, 'last').objects() as { cache: string; objectBytes: number | null }[]
   const names = last.map(({ cache }) => cache)
-  const found = growing.slice(0, 3).flatMap((cache) => mergeNote(cache, last.find((row) => row.cache === cache)?.objectBytes ?? null, names, merging)?.text ?? [])
+  const found = growing.slice(0, 3).flatMap((cache) => {
+    const note = mergeNote(cache, last.find((row) => row.cache === cache)?.objectBytes ?? null, names, merging)
+    return note === null ? [] : `${note.text}.`
+  })
   const ends = memoryEnds(memory, host)
   if (ends !== undefined) {
     const change = cacheChanges(snapshots).find(({ cache }) => cache === growing[0])
