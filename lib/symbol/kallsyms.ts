@@ -46,7 +46,9 @@ export class Kallsyms {
 
   /** All symbols in address order, named lazily. */
   records(): SymbolRecord[] {
-    return Array.from({ length: this.length }, (_, index) => new KallsymsRecord(this, index))
+    const records: SymbolRecord[] = []
+    for (let index = 0; index < this.length; index++) records.push(new KallsymsRecord(this, index))
+    return records
   }
 
   isNamed(index: number, name: string): boolean {

@@ -14,6 +14,11 @@ export interface SymbolRecord {
    * put inside the symbol. Addresses further in are not attributed to it, for another symbol may lie between.
    */
   readonly shownBytes?: number
+  /**
+   * The evidence shows what lies in the symbol, and not where it is: its address, and words that hold it, stand in for the true ones. They
+   * tell symbols apart, and nothing else.
+   */
+  readonly standIn?: true
   readonly file?: string | null
   readonly line?: number | null
   /** Whether it has that name, for records that make their name a string only when asked. */
@@ -34,7 +39,7 @@ const farthestAtModuleEnd = 0x10000
 const imageEnd = '_end'
 const upperHalf = 0x80000000
 /** Sections follow one another within an image; a symbol that starts nearer to the one before it is not behind the image's end. */
-const nearestBehindImage = 0x1000n
+const nearestBehindImage = 0x1000
 /** So many names are looked for one by one before an index of all names pays. */
 const scansBeforeIndex = 16
 /** A look-up starts within 64 KiB, which hold some hundred symbols, instead of a whole kernel's hundred thousand. */
@@ -75,29 +80,36 @@ export class SymbolTable {
   #scans = 0
 
   constructor(records: Iterable<SymbolRecord>) {
-    this.#records = inAddressOrder([...records])
-    const count = this.#records.length
+    const list = Array.from(records)
+    const addresses = new BigUint64Array(list.length)
+    for (let position = 0; position < list.length; position++) addresses[position] = list[position].address
+    // Halves are compared as numbers; a bigint is made for each address once, and no more.
+    const halves = new Uint32Array(addresses.buffer)
+    const order = isAscending(halves) ? undefined : sortedOrder(addresses)
+    this.#records = order === undefined ? list : Array.from(order, (position) => list[position])
+    const count = list.length
     this.#high = new Uint32Array(count)
     this.#low = new Uint32Array(count)
     this.#speaker = new Uint32Array(count)
     let length = 0
-    let last: bigint | undefined
-    this.#records.forEach((record, position) => {
-      if (record.address === last) {
+    for (let position = 0; position < count; position++) {
+      const from = order === undefined ? position : order[position]
+      const low = halves[from * 2]
+      const high = halves[from * 2 + 1]
+      if (length > 0 && this.#low[length - 1] === low && this.#high[length - 1] === high) {
         const speaker = this.#records[this.#speaker[length - 1]]
-        if (weight(record) > weight(speaker)) this.#speaker[length - 1] = position
-        return
+        if (weight(this.#records[position]) > weight(speaker)) this.#speaker[length - 1] = position
+        continue
       }
-      last = record.address
-      this.#word[0] = record.address
-      this.#low[length] = this.#halves[0]
-      this.#high[length] = this.#halves[1]
+      this.#low[length] = low
+      this.#high[length] = high
       this.#speaker[length++] = position
-    })
+    }
     this.#reach = new Float64Array(length)
     for (let i = 0; i < length; i++) {
       const next = i + 1 < length ? this.#records[this.#speaker[i + 1]] : undefined
-      this.#reach[i] = reachOf(this.#records[this.#speaker[i]], next)
+      const gap = next === undefined ? Infinity : (this.#high[i + 1] - this.#high[i]) * 2 ** 32 + this.#low[i + 1] - this.#low[i]
+      this.#reach[i] = reachOf(this.#records[this.#speaker[i]], next, gap)
     }
     for (let start = 0, end = 0; start < length; start = end) {
       while (end < length && this.#high[end] === this.#high[start]) end++
@@ -209,8 +221,8 @@ export class SymbolTable {
 }
 
 /** A record as a hit. Records may make their properties only when asked, so that a spread would copy none. */
-export function hitAt({ address, name, type, module, bytes, shownBytes, file, line }: SymbolRecord, offset: number): SymbolHit {
-  return { address, name, type, module, bytes, shownBytes, file, line, offset }
+export function hitAt({ address, name, type, module, bytes, shownBytes, standIn, file, line }: SymbolRecord, offset: number): SymbolHit {
+  return { address, name, type, module, bytes, shownBytes, ...(standIn ? { standIn } : {}), file, line, offset }
 }
 
 function bucketsOf(lows: Uint32Array, start: number, end: number): Uint32Array {
@@ -228,11 +240,10 @@ function weight({ type, name }: SymbolRecord): number {
   return name.startsWith('$') ? 0 : type >= 'A' && type <= 'Z' ? 2 : 1
 }
 
-function reachOf(record: SymbolRecord, next: SymbolRecord | undefined): number {
+function reachOf(record: SymbolRecord, next: SymbolRecord | undefined, gap: number): number {
   if (record.bytes != null && record.bytes > 0) return record.bytes
   if (record.shownBytes !== undefined) return record.shownBytes
-  const isNear = next !== undefined && next.address - record.address < nearestBehindImage
-  if (!isNear && record.name === imageEnd) return 1
+  if (gap >= nearestBehindImage && record.name === imageEnd) return 1
   return next === undefined || next.module !== record.module ? farthestAtModuleEnd : farthest
 }
 
@@ -255,12 +266,10 @@ function bothKnow(ours: SymbolRecord, theirs: SymbolRecord): SymbolRecord {
   }
 }
 
-function inAddressOrder(list: SymbolRecord[]): SymbolRecord[] {
-  for (let i = 1; i < list.length; i++) {
-    if (list[i - 1].address > list[i].address) {
-      const order = sortedOrder(BigUint64Array.from(list, ({ address }) => address))
-      return Array.from(order, (position) => list[position])
-    }
+/** Whether 64-bit values, given in halves, the lower one first, are in order. */
+function isAscending(halves: Uint32Array): boolean {
+  for (let i = 2; i < halves.length; i += 2) {
+    if (halves[i + 1] < halves[i - 1] || (halves[i + 1] === halves[i - 1] && halves[i] < halves[i - 2])) return false
   }
-  return list
+  return true
 }
