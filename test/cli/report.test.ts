@@ -1,0 +1,120 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { afterAll, describe, expect, test } from 'vitest'
+import { run } from '../../kernel/cli/run.js'
+import { fakeTerminal } from '../builders/fakeTerminal.js'
+
+const cases = 'datasets/seq-operations'
+const files = ['healthy.slabinfo', 'leaking.slabinfo', 'session.crash.txt'].map((file) => path.join(cases, file))
+const folder = mkdtempSync(path.join(tmpdir(), 'slablab-cli-report-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function slablab(...args: string[]): Promise<{ code: number, text: string, errors: string }> {
+  const terminal = fakeTerminal()
+  const code = await run(args, terminal)
+  return { code, text: terminal.text, errors: terminal.errors }
+}
+
+function valid(schema: string, result: unknown): void {
+  const ajv = new Ajv2020({ strict: true, allErrors: true })
+  for (const file of readdirSync('docs/schemas')) ajv.addSchema(JSON.parse(readFileSync(path.join('docs/schemas', file), 'utf8')) as object)
+  const validate = ajv.getSchema(`${schema}.schema.json`)!
+  expect(validate(result), JSON.stringify(validate.errors)).toBe(true)
+}
+
+describe('slablab report', () => {
+  test('as text names the culprit', async () => {
+    const { code, text } = await slablab('report', ...files)
+    expect(code).toBe(0)
+    expect(text).toContain('TestMod_ProcContentSeqShow')
+    expect(text).toContain('+213 MiB')
+  })
+
+  test('as JSON holds to the contract', async () => {
+    const { code, text } = await slablab('report', ...files, '--format', 'json')
+    const result = JSON.parse(text) as Record<string, unknown>
+    expect(code).toBe(0)
+    expect(Object.keys(result)).toEqual(['summary', 'compare', 'growth', 'signatures', 'suspects', 'missing', 'provenance'])
+    valid('report', result)
+    expect(result.compare).toEqual([{ cache: 'kmalloc-128', beforeObjects: 22726, afterObjects: 1767698, deltaObjects: 1744972, deltaBytes: 223563776, status: 'grown' }])
+    expect(result.suspects).toMatchObject([{ verdict: 'maybe', confidence: 'likely', type: 'seq_operations', symbols: ['TestMod_ProcContentSeqShow', 'single_start', 'single_stop', 'single_next'] }])
+  })
+
+  test('as a page beside the text, and to a file', async () => {
+    const page = path.join(folder, 'report.html')
+    const json = path.join(folder, 'report.json')
+    const { code, text, errors } = await slablab('report', ...files, '--html', page, '--format', 'json', '--output', json)
+    expect(code).toBe(0)
+    expect(text).toBe('')
+    expect(errors).toContain(`the report is in ${page}`)
+    expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>/)
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toHaveProperty('summary')
+  })
+
+  test('that lacks a part of its evidence says so and exits with 1', async () => {
+    const photo = path.join(folder, 'photo.png')
+    writeFileSync(photo, Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'))
+    const { code, text, errors } = await slablab('report', ...files, photo)
+    expect(code).toBe(1)
+    expect(text).toContain('TestMod_ProcContentSeqShow')
+    expect(errors).toContain(`slablab: partial report: ${photo}: not used: picture`)
+  })
+
+  test.each([
+    [['report'], 2, 'expected a FILE: slabinfo, a crash session or a dump'],
+    [['report', files[0], '--format', 'csv'], 2, 'a report is no table: expected --format table or json, got csv'],
+    [['report', files[0], '--kaslr-offset', 'much'], 2, 'expected --kaslr-offset to be hexadecimal'],
+    [['suspects'], 2, 'expected a FILE: slabinfo, a crash session or a dump'],
+    [['report', 'no-such-file'], 1, 'no-such-file']
+  ])('%j is wrong', async (args, code, message) => {
+    const result = await slablab(...args)
+    expect([result.code, result.text]).toEqual([code, ''])
+    expect(result.errors).toContain(message)
+  })
+})
+
+describe('slablab suspects', () => {
+  test('gives the findings as rows', async () => {
+    const { code, text } = await slablab('suspects', ...files, '--format', 'json')
+    expect(code).toBe(0)
+    valid('suspects', JSON.parse(text))
+    expect(JSON.parse(text)).toHaveLength(1)
+  })
+
+  test('none is an empty list', async () => {
+    expect(await slablab('suspects', files[0], '--format', 'json')).toMatchObject({ code: 0, text: '[]\n' })
+  })
+})
+
+describe('slablab signatures', () => {
+  test('groups what the session read', async () => {
+    const { code, text } = await slablab('signatures', files[2], '--cache', 'kmalloc-128', '--format', 'json')
+    expect(code).toBe(0)
+    const rows = JSON.parse(text) as { objects: number, type: string, words: { symbol: string | null }[] }[]
+    valid('signatures', rows)
+    expect(rows.map(({ objects, type }) => [objects, type])).toEqual([[2, 'seq_operations'], [1, 'vm_struct']])
+    expect(rows[0].words.map(({ symbol }) => symbol)).toEqual(['single_start', 'single_stop', 'single_next', 'TestMod_ProcContentSeqShow'])
+  })
+
+  test('says where there is nothing to group', async () => {
+    const listing = path.join(folder, 'listing.txt')
+    writeFileSync(listing, readFileSync(files[2], 'utf8').split('crash> rd')[0])
+    const { code, text, errors } = await slablab('signatures', listing, '--format', 'json')
+    expect([code, text]).toEqual([1, '[]\n'])
+    expect(errors).toContain('holds no contents of allocated objects: rd ADDRESS in crash reads them')
+    const unknown = await slablab('signatures', listing, '--cache', 'kmalloc-64')
+    expect(unknown.code).toBe(2)
+    expect(unknown.errors).toContain('no cache named kmalloc-64')
+  })
+})
+
+test('slablab start reports the case that comes with it, and writes the page', async () => {
+  const page = path.join(folder, 'first.html')
+  const { code, text } = await slablab('start', '--output', page)
+  expect(code).toBe(0)
+  expect(text).toContain('The objects that fill kmalloc-128 name TestMod_ProcContentSeqShow')
+  expect(text).toContain(`The same report as a page is in ${page}`)
+  expect(existsSync(page)).toBe(true)
+})
