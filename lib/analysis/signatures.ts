@@ -186,7 +186,8 @@ function wordRow(word: SignatureWord, pointed: { class: WordClass; cache: string
   const { offset, bytes, value, share, low, high, missing } = word
   const symbol = word.symbol !== null && word.symbol.offset < farFromSymbol ? word.symbol : null
   return {
-    offset, bytes, class: pointed.class, value: value === null ? null : hex(value), symbol: symbol === null ? null : symbolText(symbol),
+    // A stand-in's value is not the machine's.
+    offset, bytes, class: pointed.class, value: value === null || symbol?.standIn ? null : hex(value), symbol: symbol === null ? null : symbolText(symbol),
     module: symbol?.module ?? null, cache: pointed.cache, share, low: low === null ? null : hex(low), high: high === null ? null : hex(high), missing
   }
 }

@@ -51,7 +51,8 @@ export function words(evidence: MachineEvidence, objects: ObjectList, options: W
           const value = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
           const hit = encoder.symbolOf(code)
           rows.push({
-            address, offset: word * wordBytes, value: isHeld ? hex(wordBytes === 4 ? value & 0xffffffffn : value) : null, class: wordClasses[encoder.classOf(code)],
+            // A stand-in's value is not the machine's.
+            address, offset: word * wordBytes, value: isHeld && !hit?.standIn ? hex(wordBytes === 4 ? value & 0xffffffffn : value) : null, class: wordClasses[encoder.classOf(code)],
             symbol: hit === undefined ? null : symbolText(hit), module: hit?.module ?? null
           })
         }

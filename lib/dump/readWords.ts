@@ -52,7 +52,7 @@ function wordAt(system: System, address: bigint, wordBytes: number): WordRow {
   const value = wordBytes === 8 ? view.getBigUint64(0, littleEndian) : BigInt(view.getUint32(0, littleEndian))
   const hit = system.symbols.at(value)
   return {
-    value: hex(value), symbol: hit === undefined ? null : symbolText(hit), module: hit?.module ?? null,
+    value: hit?.standIn ? null : hex(value), symbol: hit === undefined ? null : symbolText(hit), module: hit?.module ?? null,
     cache: hit === undefined ? cacheAt(system, value) : null, missing: null
   }
 }

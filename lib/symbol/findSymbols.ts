@@ -16,7 +16,7 @@ export function findSymbols(symbols: SymbolTable, query: string | bigint): Symbo
   const address = parseAddress(text)
   if (address !== undefined && /^0x/i.test(text)) return atAddress(symbols, address)
   const [, name, distance] = /^(.*?)(?:\+(0x[0-9a-f]+|\d+))?$/i.exec(text)!
-  const named = symbols.named(name).map((record) => hitAt(record, distance === undefined ? 0 : Number(distance)))
+  const named = symbols.named(name).filter(({ standIn }) => standIn === undefined).map((record) => hitAt(record, distance === undefined ? 0 : Number(distance)))
   if (named.length > 0) return named
   return address !== undefined && text.length >= leastAddressDigits ? atAddress(symbols, address) : []
 }

@@ -27,10 +27,21 @@ export interface ResolvedWords {
   readonly words: Words
   /** Symbols that `rd -s` shows in memory and whose addresses nothing tells, with how many words hold each. */
   readonly unresolved: ReadonlyMap<string, number>
+  /** The same, where stand-in addresses have been given to them. */
+  readonly standIns: readonly SymbolRecord[]
 }
 
 /**
- * Adds to the words of `rd` those that `search` and `rd -s` show. A name that several functions share tells no address.
+ * Where stand-ins lie: at the top of the address space, below the values of error pointers, neither x86-64 nor arm64 maps anything (a hole
+ * and a guard region of 2 MiB and more).
+ */
+const standInStart = 0xffffffffffe00000n
+const standInEnd = 0xfffffffffff00000n
+const standInAlignment = 16n
+
+/**
+ * Adds to the words of `rd` those that `search` and `rd -s` show. Symbols of `rd -s` whose addresses nothing tells get stand-in addresses,
+ * so that objects that hold the same ones are told from others all the same.
  *
  * @param memory over the words of `rd` alone: what it holds is not overruled
  */
@@ -48,15 +59,37 @@ export function resolveWords(transcript: CrashTranscript, memory: Memory, symbol
     store.addRow(Number(address >> 32n) | 0, Number(address & 0xffffffffn) | 0, pointerBytes, highs, lows, 1, 0)
   }
   const addressOf = new Map<string, bigint | undefined>()
+  const standIns = standInsOf(transcript, (name) => {
+    if (!addressOf.has(name)) addressOf.set(name, onlyAddress(symbols, name))
+    return addressOf.get(name) !== undefined
+  })
+  for (const { name, address } of standIns) addressOf.set(name, address)
+  const isStandIn = new Set(standIns.map(({ name }) => name))
   for (let i = 0; i < symbolicWords.address.length; i++) {
     const name = symbolicWords.names[symbolicWords.name[i]]
-    if (!addressOf.has(name)) addressOf.set(name, onlyAddress(symbols, name))
     const start = addressOf.get(name)
+    if ((start === undefined || isStandIn.has(name)) && typeof memory.tryRead(symbolicWords.address[i], pointerBytes) === 'string') {
+      unresolved.set(name, (unresolved.get(name) ?? 0) + 1)
+    }
     if (start !== undefined) add(symbolicWords.address[i], start + BigInt(symbolicWords.offset[i]))
-    else if (typeof memory.tryRead(symbolicWords.address[i], pointerBytes) === 'string') unresolved.set(name, (unresolved.get(name) ?? 0) + 1)
   }
   for (const { address, value } of hits) add(address, value)
-  return { words: store.isChanged ? store.finish() : transcript.words, unresolved }
+  return { words: store.isChanged ? store.finish() : transcript.words, unresolved, standIns }
+}
+
+function standInsOf({ symbolicWords, pointerBytes }: CrashTranscript, isKnown: (name: string) => boolean): SymbolRecord[] {
+  // A 32-bit machine has no room to spare.
+  if (pointerBytes === 4) return []
+  const reach = new Float64Array(symbolicWords.names.length)
+  for (let i = 0; i < symbolicWords.name.length; i++) reach[symbolicWords.name[i]] = Math.max(reach[symbolicWords.name[i]], symbolicWords.offset[i] + 1)
+  let next = standInStart
+  return symbolicWords.names.flatMap((name, i) => {
+    const end = next + (BigInt(reach[i]) + standInAlignment - 1n) / standInAlignment * standInAlignment
+    if (isKnown(name) || end > standInEnd) return []
+    const address = next
+    next = end
+    return [{ address, name, type: '?', module: null, shownBytes: reach[i], standIn: true as const }]
+  })
 }
 
 function onlyAddress(symbols: SymbolTable, name: string): bigint | undefined {

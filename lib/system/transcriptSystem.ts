@@ -47,8 +47,9 @@ export function transcriptSystem(transcript: CrashTranscript, options: Transcrip
   const memoryOf = (words: Words): Memory => new TranscriptMemory(words, transcript.pointerBytes, !transcript.bigEndian, transcript.unreadable)
   const printed = memoryOf(transcript.words)
   const shown = transcriptSymbols(transcript, symbolsReadTwice(transcript, printed))
-  const symbols = shown.merge(options.symbols?.(shown, warnings) ?? new SymbolTable([]))
-  const { words, unresolved } = resolveWords(transcript, printed, symbols)
+  const known = shown.merge(options.symbols?.(shown, warnings) ?? new SymbolTable([]))
+  const { words, unresolved, standIns } = resolveWords(transcript, printed, known)
+  const symbols = known.merge(new SymbolTable(standIns))
   const memory = memoryOf(words)
   const caches = cachesOf(transcript)
   const listed = listingCaches(transcript, caches)
@@ -212,7 +213,7 @@ function warnOf(
   if (words > 0) {
     const names = [...unresolved.keys()]
     warnings.add(`${formatCount(words)} words of rd -s show symbols whose addresses are not in the evidence (${names.slice(0, 5).join(', ')}` +
-      `${names.length > 5 ? ', …' : ''}): sym or a symbol file tells them`)
+      `${names.length > 5 ? ', …' : ''}): their values are not known; sym or a symbol file tells them`)
   }
   const machines = new Set(transcript.sessions.map(({ rows }) => rows.get('NODENAME')).filter((name) => name !== undefined && name !== '(none)'))
   if (machines.size > 1) warnings.add(`the sessions are of ${machines.size} machines (${[...machines].join(', ')}): what they say is mixed here; give each machine's sessions alone`)

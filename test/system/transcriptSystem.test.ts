@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { NO_INDEX, objectStates, type SlabObjects } from '../../lib/slab/model.js'
+import { readWords } from '../../lib/dump/readWords.js'
+import { findSymbols } from '../../lib/symbol/findSymbols.js'
 import { SymbolTable, type SymbolRecord } from '../../lib/symbol/symbolTable.js'
 import { transcriptSystem } from '../../lib/system/transcriptSystem.js'
 import { Warnings } from '../../lib/warnings.js'
@@ -186,8 +188,19 @@ describe('memory', () => {
   test('words of rd -s, by a symbol whose address something else tells', async () => {
     const system = await systemOf(`ffff888104890000:  single_start     single_open+42   \nffffffff8133a0b0 (T) single_start\n`)
     expect(system.memory.tryRead(at, 8)).toEqual(wordBytes(0xffffffff8133a0b0n))
-    expect(system.memory.tryRead(at + 8n, 8)).toBe('absent')
-    expect(system.messages()).toContain('1 words of rd -s show symbols whose addresses are not in the evidence (single_open): sym or a symbol file tells them')
+    expect(system.messages()).toContain('1 words of rd -s show symbols whose addresses are not in the evidence (single_open): their values are not known; ' +
+      'sym or a symbol file tells them')
+  })
+
+  test('symbols of which nothing tells the address get stand-ins: equal words stay equal, and no address is given out', async () => {
+    const system = await systemOf('ffff888104890000:  single_open+42   single_open      \nffff888104890010:  single_open+42   single_stop      \n')
+    const word = (offset: bigint): bigint => new BigUint64Array((system.memory.tryRead(at + offset, 8) as Uint8Array).buffer)[0]
+    expect(word(0n)).toBe(word(16n))
+    expect(word(0n) - word(8n)).toBe(42n)
+    expect(system.symbols.at(word(0n))).toMatchObject({ name: 'single_open', offset: 42, standIn: true })
+    expect(system.symbols.at(word(24n))).toMatchObject({ name: 'single_stop', offset: 0, standIn: true })
+    expect(findSymbols(system.symbols, 'single_open')).toEqual([])
+    expect(readWords(system, at, 1).objects()).toMatchObject([{ value: null, symbol: 'single_open+0x2a' }])
   })
 
   test('a memory read both with rd and with rd -s tells where its symbols are', async () => {
@@ -199,7 +212,8 @@ describe('memory', () => {
 
   test('a name that two functions share tells no address', async () => {
     const system = await systemOf('ffff888104890000:  show             show             \nffffffff8133a0b0 (t) show\nffffffff8143a0b0 (t) show\n')
-    expect(system.memory.tryRead(at, 8)).toBe('absent')
+    expect(readWords(system, at, 1).objects()).toMatchObject([{ value: null, symbol: 'show' }])
+    expect(findSymbols(system.symbols, 'show')).toHaveLength(2)
   })
 
   test('words that search found, where rd did not show others', async () => {
