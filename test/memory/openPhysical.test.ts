@@ -56,6 +56,7 @@ describe('openPhysical', () => {
     expect(await machine({ vmcoreinfo })).toBe('x86_64')
     expect(await machine({ vmcoreinfo: 'OSRELEASE=6.1\nNUMBER(kimage_voffset)=0x0\n' })).toBe('aarch64')
     expect(await machine({ vmcoreinfo: 'OSRELEASE=6.1\n' })).toBeNull()
+    expect(await machine({ vmcoreinfo, uname: { machine: 'Unknown' } })).toBe('x86_64')
   })
   test('no cache file, no open file left behind by a failure', async () => {
     await expect(openPhysical(file('text', 'hello\n'))).rejects.toThrow(`${at('text')}: not a dump of a machine's memory: found text, or a format without a mark of its own, expected a vmcore: kdump-compressed, flattened or ELF`)

@@ -25,7 +25,8 @@ export function openKdump(sources: readonly ByteSource[], warnings: Warnings): D
     compression: compressionOf(header.status),
     parts: parts.length,
     littleEndian: header.littleEndian, pointerBytes: header.longBytes,
-    machine: header.uname.machine || null,
+    // QEMU calls machines so whose name it does not know, arm64 among them.
+    machine: /^unknown$/i.test(header.uname.machine) ? null : header.uname.machine || null,
     release: header.uname.release || null,
     nodename: header.uname.nodename || null,
     time: header.time, dumpLevel: header.dumpLevel, incomplete: (header.status & STATUS_INCOMPLETE) !== 0,
