@@ -1,0 +1,18 @@
+// Bundles what tsc has checked: one file instead of some 400 loads three times as fast, and a command starts in a tenth of a second.
+import { build } from 'esbuild'
+import { chmodSync } from 'node:fs'
+
+const common = { bundle: true, format: 'esm', platform: 'node', target: 'node20', outbase: '.', outdir: 'dist' }
+
+// The library leaves packages outside: its tables must be those of the arquero that its user imports.
+await build({ ...common, entryPoints: ['lib/index.ts'], packages: 'external' })
+
+// The command line brings along what it needs to start; what it loads later, or is CommonJS or native, stays outside.
+await build({
+  ...common,
+  entryPoints: ['kernel/cli/main.ts'],
+  splitting: true,
+  chunkNames: 'kernel/cli/[name]-[hash]',
+  external: ['@jupyterlab/services', '@resvg/resvg-js', 'ink', 'react', 'slablab', 'tar-stream', 'tslab', 'vega', 'vega-lite', 'xz-decompress', 'zeromq']
+})
+chmodSync('dist/kernel/cli/main.js', 0o755)
