@@ -45,8 +45,12 @@ const mostPoints = 400
 const leastChange = 0.02
 
 /** Reads the snapshots table once and keeps the lines to draw, thinned so that their shape stays. */
-export function growthSeries(snapshots: ColumnTable, chosen: readonly string[] | undefined, top: number): GrowthSeries {
-  const { hosts, timed } = readTable(snapshots)
+export function growthSeries(snapshots: ColumnTable, chosen: readonly string[] | undefined, top: number, onlyHost?: string): GrowthSeries {
+  const { hosts: found, timed } = readTable(snapshots)
+  const hosts = onlyHost === undefined ? found : found.filter(({ name }) => name === onlyHost)
+  if (onlyHost !== undefined && hosts.length === 0) {
+    throw new UsageError(`no host named ${onlyHost} in the snapshots, which are of ${found.map(({ name }) => name ?? 'an unnamed host').join(', ') || 'none'}`)
+  }
   const lines = hosts.flatMap((host) => [...host.lines.values()])
   const times = [...new Set(hosts.flatMap((host) => host.times))].sort((a, b) => a - b)
   const name = ({ cache, host }: Line): string => hosts.length > 1 ? `${cache} on ${host.name ?? 'an unnamed host'}` : cache

@@ -10,6 +10,8 @@ import { timeAxis } from './timeAxis.js'
 export interface GrowthPlotOptions {
   /** Only these caches, with the bytes they hold. Default: the caches that grew most, with their change. */
   readonly cache?: string | readonly string[]
+  /** Only this machine, where the table has several. */
+  readonly host?: string
   /** How many caches get a line of their own. Default 5. */
   readonly top?: number
 }
@@ -30,7 +32,7 @@ const colours = [palette.vermillion, palette.blue, palette.green, palette.purple
  */
 export function plotGrowth(snapshots: ColumnTable, options: GrowthPlotOptions = {}): PlotSpecification {
   const chosen = options.cache === undefined ? undefined : [options.cache].flat()
-  const { series, times, timed, all } = growthSeries(snapshots, chosen, options.top ?? 5)
+  const { series, times, timed, all } = growthSeries(snapshots, chosen, options.top ?? 5, options.host)
   const absolute = chosen !== undefined
   const shown = series.map((one) => ({ ...one, points: absolute ? one.points : one.points.map(([time, bytes]) => [time, bytes - one.first] as const) }))
   const extent = shown.flatMap(({ points }) => points.map(([, bytes]) => bytes))

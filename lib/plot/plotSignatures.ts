@@ -1,6 +1,6 @@
 import type { ColumnTable } from 'arquero'
 import { numberOf, tableRows, textOf } from '../table/tableRows.js'
-import { counted, formatBytes } from '../util/units.js'
+import { counted, formatBytes, formatCount } from '../util/units.js'
 import { visible } from '../util/visible.js'
 import { ink, palette, specification, type PlotSpecification } from './specification.js'
 
@@ -29,8 +29,11 @@ export function plotSignatures(signatures: ColumnTable, options: { readonly top?
   const { count, names, column } = tableRows(signatures)
   const [cacheAt, objectsAt, shareAt, bytesAt, wordsAt] = ['cache', 'objects', 'share', 'bytes', 'words'].map(column)
   const typeAt = names.includes('type') ? column('type') : () => null
+  const readAt = names.includes('readObjects') ? column('readObjects') : () => null
+  const askedAt = names.includes('askedObjects') ? column('askedObjects') : () => null
   const all = Array.from({ length: count }, (_, row) => ({
-    row, cache: textOf(cacheAt(row)), objects: numberOf(objectsAt(row)) ?? 0, share: numberOf(shareAt(row)) ?? 0, bytes: numberOf(bytesAt(row))
+    row, cache: textOf(cacheAt(row)), objects: numberOf(objectsAt(row)) ?? 0, share: numberOf(shareAt(row)) ?? 0, bytes: numberOf(bytesAt(row)),
+    read: numberOf(readAt(row)), asked: numberOf(askedAt(row))
   })).sort((a, b) => b.objects - a.objects)
   const caches = [...new Set(all.map(({ cache }) => cache))]
   const top = options.top ?? 8
@@ -53,10 +56,12 @@ export function plotSignatures(signatures: ColumnTable, options: { readonly top?
     name: cut(visible([caches.length > 1 && !one.rest ? one.cache : null, one.type, one.holds].filter((part) => part !== null).join(': '))),
     label: `${percent(one.share)} · ${counted(one.objects, 'object')}${one.bytes === null ? '' : ` · ${formatBytes(one.bytes)}`}`
   }))
+  const sample = sampled(all)
   const y = { field: 'row', type: 'ordinal' as const, axis: null, scale: { paddingInner: 0, paddingOuter: 0 } }
   return specification({
-    title: headline(largest, caches),
-    subtitle: `share of ${caches.length === 1 ? `the objects in ${caches[0]}` : `each cache's objects`} by what they hold, ${counted(total(all, 'objects'), 'object')} in ${counted(all.length, 'group')}`,
+    title: headline(largest, caches, sample),
+    subtitle: `share of ${caches.length === 1 ? `the objects in ${caches[0]}` : `each cache's objects`} by what they hold, ${counted(total(all, 'objects'), 'object')} in ${counted(all.length, 'group')}` +
+      (sample === undefined ? '' : `; of ${counted(sample.asked, 'object')} asked for, the evidence holds the contents of ${formatCount(sample.read)}`),
     height: Math.max(1, values.length) * groupHeight,
     values,
     encoding: { y },
@@ -118,11 +123,25 @@ function runs(classes: readonly string[]): string[] {
   return found.map(({ name, times }) => times === 1 ? name : `${name} ×${times}`)
 }
 
-function headline(groups: readonly Group[], caches: readonly string[]): string {
+interface Sample { readonly read: number, readonly asked: number }
+
+/** How many of the objects could be read, where that is not all of them: their shares speak of these alone. */
+function sampled(groups: readonly { readonly cache: string, readonly read: number | null, readonly asked: number | null }[]): Sample | undefined {
+  const caches = [...new Map(groups.map((group) => [group.cache, group])).values()]
+  if (caches.some(({ read, asked }) => read === null || asked === null)) return undefined
+  const read = total(caches, 'read')
+  const asked = total(caches, 'asked')
+  return read < asked ? { read, asked } : undefined
+}
+
+function headline(groups: readonly Group[], caches: readonly string[], sample: Sample | undefined): string {
   if (groups.length === 0) return 'no objects to group'
   const [first] = groups
-  const of = `${percent(first.share)} of the objects in ${first.cache}`
   if (first.holds === 'nothing in common' && first.type === null) return `the objects of ${caches.length === 1 ? caches[0] : 'these caches'} have little in common`
+  const read = Math.round(first.objects / first.share)
+  const of = sample === undefined
+    ? `${percent(first.share)} of the objects in ${first.cache}`
+    : `${formatCount(first.objects)} of ${formatCount(read)} objects that were read in ${first.cache}`
   return first.type === null ? `${of} hold ${cut(first.holds, 70)}` : `${of} are ${first.type}`
 }
 

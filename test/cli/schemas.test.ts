@@ -97,6 +97,7 @@ const lines: Record<string, string[][]> = {
   references: [[arm64, 'init_task']],
   reachability: [[arm64]],
   types: [[arm64]],
+  struct: [[arm64, 'seq_operations'], [arm64, 'task_struct', 'init_task']],
   suspects: [[session], [arm64]],
   report: [[healthy, leaking, session]]
 }

@@ -42,13 +42,15 @@ export function markOf(colour: string | undefined, { coloured, legend }: Style):
 /** Draws shapes whose pixels are cells of 8 by 16: fills first, then lines, points and rules, texts last and never over each other. */
 export function drawShapes(canvas: CellCanvas, shapes: readonly Shape[], style: Style): void {
   const order: readonly Shape['kind'][] = ['area', 'rect', 'rule', 'line', 'point', 'text']
-  const upright = isUpright(shapes.filter(({ kind }) => kind === 'rect'))
+  const rects = shapes.filter(({ kind }) => kind === 'rect')
+  const upright = isUpright(rects)
+  const shift = upright ? 0 : shiftOfBaseline(rects)
   const lines = shapes.some(({ kind }) => kind === 'line')
   for (const kind of order) {
     for (const shape of shapes) {
       if (shape.kind !== kind) continue
       switch (kind) {
-        case 'rect': drawRect(canvas, shape, upright, style); break
+        case 'rect': drawRect(canvas, { ...shape, x: shape.x + shift, x2: shape.x2 + shift }, upright, style); break
         case 'area': drawArea(canvas, shape); break
         case 'rule': drawRule(canvas, shape); break
         case 'line': drawLine(canvas, shape, style); break
@@ -69,11 +71,19 @@ function isUpright(rects: readonly Shape[]): boolean {
   return total(({ y, y2 }) => y2 - y) > total(({ x, x2 }) => x2 - x)
 }
 
+/** Pixels that bring the edge most bars share, which is zero, to the edge of a cell: so that equal lengths look equal on both sides of it. */
+function shiftOfBaseline(rects: readonly Shape[]): number {
+  const shared = new Map<string, number>()
+  for (const { x, x2 } of rects) for (const edge of [x, x2]) shared.set(edge.toFixed(3), (shared.get(edge.toFixed(3)) ?? 0) + 1)
+  const [baseline] = [...shared].reduce((most, entry) => (entry[1] > most[1] ? entry : most), ['0', 0])
+  return Math.round(Number(baseline) / cell.width) * cell.width - Number(baseline)
+}
+
 function drawRect(canvas: CellCanvas, shape: Shape, upright: boolean, style: Style): void {
   const fill = fillOf(shape.colour, style)
   const colour = lightness(shape.colour) > background ? undefined : shape.colour
   const { x, y, x2, y2 } = shape
-  const [left, right, top, bottom] = [Math.min(x, x2) / cell.width, Math.max(x, x2) / cell.width, Math.min(y, y2) / cell.height, Math.max(y, y2) / cell.height]
+  const [left, right, top, bottom] = [Math.min(x, x2) / cell.width, Math.max(x, x2) / cell.width, Math.min(y, y2) / cell.height, Math.max(y, y2) / cell.height].map(unhaired)
   if (upright) {
     const columns = span(left, right)
     const end = Math.round(bottom)
@@ -95,11 +105,16 @@ function drawRect(canvas: CellCanvas, shape: Shape, upright: boolean, style: Sty
     if (part > 0 && fill === '█') canvas.put(end, row, eighthsAcross[Math.min(part, 7)], colour)
     else if (part >= 4) canvas.put(end, row, fill, colour)
     // What is too small to see still is not nothing, where it does not hide something else.
-    else if (full <= start && right > left) {
-      const [column, sign] = right > start ? [start, '▏'] as const : [start - 1, '▕'] as const
+    else if (full <= start && x !== x2) {
+      const [column, sign] = left >= start || right > start ? [start, '▏'] as const : [start - 1, '▕'] as const
       if (canvas.at(column, row) === ' ') canvas.put(column, row, sign, colour)
     }
   }
+}
+
+/** Without the last digits of floating point, which would move an edge into the next cell. */
+function unhaired(cells: number): number {
+  return Math.round(cells * 1000) / 1000
 }
 
 /** The cells that a stretch covers: at least the one its middle lies in. */
