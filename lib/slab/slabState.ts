@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.js'
 import type { AllocatorReader } from './allocatorReader.js'
 import { readAliases } from './aliases.js'
-import { ALLOCATED, NO_INDEX, type SlabCache, type SlabObjects } from './model.js'
+import { NO_INDEX, type SlabCache, type SlabObjects } from './model.js'
 import { gatherObjects } from './gatherObjects.js'
 import { readRcuQueues, type RcuQueues } from './rcuQueues.js'
 import { counted } from '../util/units.js'
@@ -88,22 +88,12 @@ export class SlabState {
     }
   }
 
-  /** Objects of a slab in use: by its counter, or, where that cannot be true, by what its lists leave. */
-  #allocatedOf(slab: number): number {
-    const { table } = this
-    if (table.inUse[slab] !== NO_INDEX) return Math.max(0, table.inUse[slab] - table.held[slab])
-    this.settle(table.cache[slab])
-    let allocated = 0
-    for (let entry = table.first[slab]; entry < table.first[slab + 1]; entry++) if (table.state[entry] === ALLOCATED) allocated++
-    return allocated
-  }
-
   #countCaches(): SlabCache[] {
     const { table } = this
     const aliases = readAliases(table.view, table.caches)
     const lacking: { name: string; missing: number; pages: number }[] = []
     const caches = table.caches.map((record, cache) => {
-      this.hold(cache)
+      this.settle(cache)
       let slabs = 0
       let bytes = 0
       let total = 0
@@ -111,7 +101,7 @@ export class SlabState {
       let missing = 0
       for (const slab of table.ofCache(cache)) {
         total += table.objects[slab]
-        allocated += this.#allocatedOf(slab)
+        allocated += table.allocated(slab)
         missing += table.missingPages[slab]
         // KFENCE's pages are no slabs of the cache, though the object in one is the cache's.
         if (table.guarded[slab] === 1 || table.leaving[slab] === 1) continue
@@ -165,12 +155,12 @@ export class SlabState {
 
   #readRecords(): SlabRecords {
     const { table } = this
-    table.caches.forEach((_, cache) => this.hold(cache))
+    table.caches.forEach((_, cache) => this.settle(cache))
     const address = new BigUint64Array(table.length)
     const allocated = new Uint32Array(table.length)
     for (let slab = 0; slab < table.length; slab++) {
       address[slab] = table.address(slab)
-      allocated[slab] = table.cache[slab] === NO_INDEX ? 0 : this.#allocatedOf(slab)
+      allocated[slab] = table.cache[slab] === NO_INDEX ? 0 : table.allocated(slab)
     }
     const { length, frame, pages, cache, objects, missingPages, corrupt } = table
     return { length, address, frame, pages, cache, objects, allocated, missingPages, corrupt }

@@ -1,7 +1,7 @@
 import { hex } from '../util/hex.js'
 import type { KernelView } from './kernelView.js'
 import type { KmemCache } from './kmemCache.js'
-import { ALLOCATED, NO_INDEX } from './model.js'
+import { ALLOCATED, NO_INDEX, UNKNOWN } from './model.js'
 import type { SlabPages } from './pageScan.js'
 
 /** Frames a bucket of the frame index spans. */
@@ -33,6 +33,10 @@ export class SlabTable {
   readonly inUse: Uint32Array
   /** Objects that lists outside the slab hold: CPUs, array caches, sheaves. */
   readonly held: Uint32Array
+  /** Objects that the slab's own free list holds. */
+  readonly listed: Uint32Array
+  /** 1: a list broke off before it was known of every object whether it is free. */
+  readonly uncertain: Uint8Array
   readonly missingPages: Uint32Array
   readonly corrupt: Uint8Array
   /** CPU that owns the slab (it is its active one, or on its partial list), or -1: free objects in it are that CPU's. */
@@ -57,6 +61,8 @@ export class SlabTable {
     this.objects = new Uint32Array(this.length)
     this.inUse = new Uint32Array(this.length)
     this.held = new Uint32Array(this.length)
+    this.listed = new Uint32Array(this.length)
+    this.uncertain = new Uint8Array(this.length)
     this.missingPages = new Uint32Array(this.length)
     this.corrupt = new Uint8Array(this.length)
     this.ownerCpu = new Int32Array(this.length).fill(NO_CPU)
@@ -172,9 +178,20 @@ export class SlabTable {
     return offset >= 0 && slot < this.objects[slab] ? slot : undefined
   }
 
-  /** Objects of a slab in state `from` become `to`. */
-  spread(slab: number, from: number, to: number): void {
-    for (let entry = this.first[slab]; entry < this.first[slab + 1]; entry++) if (this.state[entry] === from) this.state[entry] = to
+  /** Objects of a slab that no list named may be either: those not known to be free become unknown. */
+  doubt(slab: number): void {
+    this.uncertain[slab] = 1
+    for (let entry = this.first[slab]; entry < this.first[slab + 1]; entry++) if (this.state[entry] === ALLOCATED) this.state[entry] = UNKNOWN
+  }
+
+  /**
+   * Objects of a slab in use, once its lists were walked: what these leave; where a list broke off, what the slab's counter says,
+   * if it can be true.
+   */
+  allocated(slab: number): number {
+    if (this.guarded[slab] === 1) return this.inUse[slab]
+    if (this.uncertain[slab] === 0) return this.objects[slab] - this.listed[slab] - this.held[slab]
+    return this.inUse[slab] === NO_INDEX ? 0 : Math.max(0, this.inUse[slab] - this.held[slab])
   }
 
   /** How messages name a slab. */

@@ -39,7 +39,7 @@ export interface SlabRecords {
   /** Row of `Slabs.caches()`; NO_INDEX where the slab names no cache that can be. */
   readonly cache: Uint32Array
   readonly objects: Uint32Array
-  /** By the allocator's own counter, less the objects that per-CPU lists, array caches and sheaves hold. */
+  /** Objects in use; of a slab whose free list could not be followed to its end, as its counter says. */
   readonly allocated: Uint32Array
   /** Pages of the slab that the dump does not hold. */
   readonly missingPages: Uint32Array

@@ -2,7 +2,7 @@ import { hex } from '../../util/hex.js'
 import type { AllocatorReader } from '../allocatorReader.js'
 import { CacheNodes } from '../cacheNodes.js'
 import type { KernelView } from '../kernelView.js'
-import { ALLOCATED, CACHED, FREE, NO_INDEX, UNKNOWN } from '../model.js'
+import { ALLOCATED, CACHED, FREE, NO_INDEX } from '../model.js'
 import type { SlabPageLayout, SlabPages } from '../pageScan.js'
 import type { MemoryRange } from '../slabs.js'
 import type { SlabTable, Slot } from '../slabTable.js'
@@ -83,7 +83,7 @@ export class Slab implements AllocatorReader {
   free(table: SlabTable, cache: number): void {
     for (const slab of table.ofCache(cache)) {
       if (table.guarded[slab] === 1 || table.leaving[slab] === 1) continue
-      if (!this.#freeOf(table, slab)) table.spread(slab, ALLOCATED, UNKNOWN)
+      if (!this.#freeOf(table, slab)) table.doubt(slab)
     }
   }
 
@@ -125,6 +125,7 @@ export class Slab implements AllocatorReader {
         return false
       }
       table.state[table.first[slab] + slot] = FREE
+      table.listed[slab]++
     }
     return true
   }

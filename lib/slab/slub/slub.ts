@@ -2,13 +2,13 @@ import { hex } from '../../util/hex.js'
 import type { AllocatorReader } from '../allocatorReader.js'
 import { CacheNodes } from '../cacheNodes.js'
 import type { KernelView } from '../kernelView.js'
-import { ALLOCATED, CACHED, FREE, NO_INDEX, UNKNOWN } from '../model.js'
+import { ALLOCATED, CACHED, FREE, NO_INDEX } from '../model.js'
 import type { SlabPageLayout, SlabPages } from '../pageScan.js'
 import type { MemoryRange } from '../slabs.js'
 import type { SlabTable } from '../slabTable.js'
 import { StructReader } from '../structReader.js'
 import { CpuSlabs, type CpuSlab } from './cpuSlabs.js'
-import { FreeLists } from './freeLists.js'
+import { FreeLists, type FreeListWalk } from './freeLists.js'
 import { freePointerCoding } from './freePointer.js'
 import { Sheaves, type Sheaf } from './sheaves.js'
 
@@ -16,6 +16,7 @@ import { Sheaves, type Sheaf } from './sheaves.js'
 const IN_USE_MASK = 0xffff
 const OBJECTS_SHIFT = 16
 const OBJECTS_MASK = 0x7fff
+const emptyList: FreeListWalk = { found: 0, whole: true }
 
 /** Where SLUB keeps what the page scan takes: in `struct slab` since v5.17, in `struct page` before. */
 export function slubLayout(view: KernelView): SlabPageLayout {
@@ -35,8 +36,6 @@ export class Slub implements AllocatorReader {
   #pages: SlabPages | undefined
   #sheaves: Sheaves | undefined
   #lists: FreeLists | undefined
-  /** Slabs of which a CPU holds more than could be followed. */
-  readonly #uncertain = new Set<number>()
   readonly #held = new Map<number, readonly CpuSlab[]>()
   readonly #ownArrays: MemoryRange[] = []
 
@@ -88,7 +87,7 @@ export class Slub implements AllocatorReader {
       const low = Number(freelist & 0xffffffffn)
       const walk = lists.walk(active, low, Number(freelist >> 32n), CACHED, `the free list of CPU ${cpu}`)
       table.held[active] += walk.found
-      if (!walk.whole) this.#uncertain.add(active)
+      if (!walk.whole) table.uncertain[active] = 1
     }
     if (this.holdWaiting !== undefined) for (const sheaf of this.#sheavesOf(table).read(record)) this.#holdSheaf(table, cache, sheaf)
   }
@@ -133,12 +132,14 @@ export class Slub implements AllocatorReader {
     const { freelist } = this.#pages!
     for (const slab of table.ofCache(cache)) {
       if (table.guarded[slab] === 1 || table.leaving[slab] === 1) continue
+      const [low, high] = [freelist[2 * slab], freelist[2 * slab + 1]]
       const state = table.ownerCpu[slab] >= 0 ? CACHED : FREE
-      const walk = lists.walk(slab, freelist[2 * slab], freelist[2 * slab + 1], state, 'its free list')
+      const walk = low === 0 && high === 0 ? emptyList : lists.walk(slab, low, high, state, 'its free list')
+      table.listed[slab] = walk.found
       const used = table.objects[slab] - walk.found
       const counted = table.inUse[slab]
       // A list that broke off before it had named as many objects as the counter says: the others may be either.
-      if (this.#uncertain.has(slab) || (!walk.whole && used !== counted)) table.spread(slab, ALLOCATED, UNKNOWN)
+      if (table.uncertain[slab] === 1 || (!walk.whole && used !== counted)) table.doubt(slab)
       else if (used !== counted && counted !== NO_INDEX) {
         table.damage(slab, `counts ${counted} objects in use where its free list leaves ${used}`)
       }
