@@ -9,6 +9,10 @@ export class Budget {
     this.#left = steps
   }
 
+  get isSpent(): boolean {
+    return this.#left <= 0
+  }
+
   /** Takes a step; false when there are none left. */
   spend(): boolean {
     return this.#left-- > 0
@@ -18,6 +22,6 @@ export class Budget {
 /** Structs within structs: no kernel goes beyond a dozen. */
 export const DEEPEST_NESTING = 24
 /** Members visited for one answer. The largest struct of a kernel has some thousands. */
-export const MOST_STEPS = 1_000_000
+export const MOST_STEPS = 50_000
 /** Members visited to find one. */
-export const SEARCH_STEPS = 100_000
+export const SEARCH_STEPS = 20_000

@@ -74,10 +74,9 @@ function behindQualifiers(graph: TypeGraph, id: number): number {
   return graph.kind(id) === BtfKind.TYPEDEF ? id : graph.strip(id)
 }
 
-function body(graph: TypeGraph, struct: number, base: number, depth: number, show: number, budget: Budget): Line[] {
-  const lines: Line[] = []
+function body(graph: TypeGraph, struct: number, base: number, depth: number, show: number, budget: Budget, lines: Line[] = []): Line[] {
   const indent = '    '.repeat(depth)
-  if (graph.vlen(struct) === 0) return [{ text: `${indent}<no data fields>`, offset: undefined }]
+  if (graph.vlen(struct) === 0) lines.push({ text: `${indent}<no data fields>`, offset: undefined })
   for (let i = 0, vlen = graph.vlen(struct); i < vlen && budget.spend(); i++) {
     const member = rawMember(graph, struct, i)
     const name = graph.string(member.nameOffset)
@@ -90,7 +89,7 @@ function body(graph: TypeGraph, struct: number, base: number, depth: number, sho
       // An array of unnamed structs keeps its brackets behind the closing brace.
       const tail = declarator(graph, member.type, name, () => '')
       lines.push({ text: `${indent}${qualifiersOf(graph, member.type)}${tagWord[graph.kind(inner)]} {`, offset: undefined })
-      lines.push(...body(graph, inner, bitOffset, depth + 1, deeper, budget))
+      body(graph, inner, bitOffset, depth + 1, deeper, budget, lines)
       lines.push({ text: `${indent}}${tail.replace(/^(const |volatile )+/, '').replace(/^\s*(?=\S)/, ' ').trimEnd()};`, offset: name === '' ? undefined : offset })
       continue
     }

@@ -135,7 +135,7 @@ export class TypedValue {
     const target = graph.strip(id)
     if (rows.length >= MOST_ROWS || depth > DEEPEST_NESTING || !budget.spend()) return
     if (isComposite(graph, target)) {
-      for (let i = 0, vlen = graph.vlen(target); i < vlen; i++) {
+      for (let i = 0, vlen = graph.vlen(target); i < vlen && !budget.isSpent; i++) {
         const member = rawMember(graph, target, i)
         const name = graph.string(member.nameOffset)
         const inner = name === '' || path === '' ? path + name : `${path}.${name}`
@@ -147,7 +147,7 @@ export class TypedValue {
       const element = graph.words[graph.body(target)]
       const bytes = graph.bytesOf(element) ?? 0
       const elements = Math.min(graph.words[graph.body(target) + 2], this.#style.elements ?? 256)
-      for (let i = 0; i < elements; i++) this.#collect(rows, element, `${path}[${i}]`, bitOffset + i * bytes * 8, 0, depth + 1, budget)
+      for (let i = 0; i < elements && !budget.isSpent; i++) this.#collect(rows, element, `${path}[${i}]`, bitOffset + i * bytes * 8, 0, depth + 1, budget)
       return
     }
     rows.push(this.#row(id, path, bitOffset, bits))
@@ -164,7 +164,8 @@ export class TypedValue {
     if (graph.kind(target) !== BtfKind.PTR) {
       return { ...row, value: memberText(graph, id, bitOffset, bits, this.#image, this.#style), symbol: null, string: null }
     }
-    const address = this.#plain(id, bitOffset, bits) as bigint
+    const address = this.#plain(id, bitOffset, bits)
+    if (typeof address !== 'bigint') return { ...row, value: null, symbol: null, string: null, missing: 'absent' }
     const text = address === 0n || !pointsAtText(graph, target) ? undefined : this.#style.string?.(address, this.#style.elements ?? 256)
     return {
       ...row,

@@ -105,7 +105,7 @@ class Writer {
     if (vlen === 0) return '{<No data fields>}'
     const indent = '  '.repeat(depth + 1)
     const lines: string[] = []
-    for (let i = 0; i < vlen; i++) {
+    for (let i = 0; i < vlen && !this.#budget.isSpent; i++) {
       const member = rawMember(graph, struct, i)
       const name = graph.string(member.nameOffset)
       const text = this.value(member.type, bitOffset + member.bitOffset, member.bits, depth + 1)
@@ -127,7 +127,7 @@ class Writer {
     if (isText(graph, element) && this.#style.radix !== 16) return this.#text(Math.floor(bitOffset / 8), elements)
     const shown = Math.min(elements, this.#elements)
     const parts: string[] = []
-    for (let i = 0; i < shown; i++) parts.push(this.value(element, bitOffset + i * bytes * 8, 0, depth + 1))
+    for (let i = 0; i < shown && !this.#budget.isSpent; i++) parts.push(this.value(element, bitOffset + i * bytes * 8, 0, depth + 1))
     return `{${parts.join(', ')}${shown < elements ? '...' : ''}}`
   }
 
