@@ -61,27 +61,29 @@ export type Doubt = 'few' | 'jump' | 'grain' | 'no trend' | 'given back' | 'part
 /** Judges one cache between two boots. `bytes` are those of the boot's snapshots; NaN is unknown. */
 export function cacheGrowth(boot: Boot, bytes: Float64Array, slabBytes: number): CacheGrowth {
   const points = knownPoints(bytes)
-  const y = points.length === bytes.length ? bytes : Float64Array.from(points, (i) => bytes[i])
-  const x = points.length === bytes.length ? boot.hours : Float64Array.from(points, (i) => boot.hours[i])
-  const plain = judge(x, y, slabBytes, points)
+  const y = points === undefined ? bytes : Float64Array.from(points, (i) => bytes[i])
+  const x = points === undefined ? boot.hours : Float64Array.from(points, (i) => boot.hours[i])
+  const pointAt = points === undefined ? (i: number) => i : (i: number) => points[i]
+  const plain = judge(x, y, slabBytes, pointAt)
   if (plain.trend === 'certain' || plain.doubt === 'few' || !boot.timed) return plain
   const daily = dailyMeans(x, y)
   if (daily === null) return plain
   const last = daily.y.length - 1
   if (daily.y[last] <= daily.y[0]) return plain
-  const smooth = judge(daily.x, daily.y, slabBytes, daily.points.map((i) => points[i]), false)
+  const smooth = judge(daily.x, daily.y, slabBytes, (i) => pointAt(daily.points[i]), false)
   // What a day's cycle hides shows in the days' means; what it feigns does not.
   return smooth.trend === 'certain' ? { ...smooth, snapshots: plain.snapshots, net: plain.net } : plain
 }
 
-function knownPoints(bytes: Float64Array): number[] {
-  const points: number[] = []
-  for (let i = 0; i < bytes.length; i++) if (!Number.isNaN(bytes[i])) points.push(i)
-  return points
+/** The points with known bytes; undefined where all are. */
+function knownPoints(bytes: Float64Array): number[] | undefined {
+  let unknown = false
+  for (let i = 0; i < bytes.length && !unknown; i++) unknown = Number.isNaN(bytes[i])
+  return unknown ? [...bytes.keys()].filter((i) => !Number.isNaN(bytes[i])) : undefined
 }
 
 /** `rated`: with a rate also where growth is not certain. */
-function judge(x: Float64Array, y: Float64Array, slabBytes: number, points: readonly number[], rated = true): CacheGrowth {
+function judge(x: Float64Array, y: Float64Array, slabBytes: number, pointAt: (i: number) => number, rated = true): CacheGrowth {
   const n = y.length
   const flat = { kept: 0, net: 0, excursion: 0, givenBack: 0, from: 0, to: 0, stopped: null, early: false, snapshots: n }
   if (n < leastSnapshots) {
@@ -95,19 +97,19 @@ function judge(x: Float64Array, y: Float64Array, slabBytes: number, points: read
   }
   const growth = keptGrowth(y)
   const { kept, from, to, excursion, givenBack } = growth
-  const shared = { kept, net: y[n - 1] - y[0], excursion, givenBack, from: points[from], to: points[to], snapshots: n, stopped: null, early: false }
+  const shared = { kept, net: y[n - 1] - y[0], excursion, givenBack, from: pointAt(from), to: pointAt(to), snapshots: n, stopped: null, early: false }
   if (kept <= 0) return { ...shared, trend: 'none', doubt: givenBack > 0 ? 'given back' : null, slope: theilSen(x, y) }
-  const doubtful = shapeDoubt(growth, x, y, slabBytes)
+  const doubtful = shapeDoubt(growth, x, slabBytes)
   const inStretch = doubtful === null ? theilSen(x, y, from, to + 1) : null
-  const doubt = doubtful ?? slopeDoubt(growth, inStretch, y)
+  const doubt = doubtful ?? slopeDoubt(growth, inStretch)
   // A rise that may be none has no stretch: its rate is that of the whole series.
   if (doubt !== null) return { ...shared, trend: doubt === 'no trend' || doubt === 'given back' ? 'none' : 'doubtful', doubt, slope: rated ? theilSen(x, y) : null }
   const stopped = stoppedAt(x, y, growth, inStretch?.slope ?? 0)
   const early = stopped !== null && x[n - 1] - x[0] >= longSeries * (x[to] - x[0])
-  return { ...shared, trend: 'certain', doubt: null, slope: inStretch, stopped: stopped === null ? null : points[stopped], early }
+  return { ...shared, trend: 'certain', doubt: null, slope: inStretch, stopped: stopped === null ? null : pointAt(stopped), early }
 }
 
-function shapeDoubt(growth: KeptGrowth, x: Float64Array, y: Float64Array, slabBytes: number): Doubt | null {
+function shapeDoubt(growth: KeptGrowth, x: Float64Array, slabBytes: number): Doubt | null {
   const { kept, from, to, steps, largestStep, largestStepTo: at, excursion, givenBack, aboveBefore } = growth
   const inStretch = to - from + 1
   if (givenBack > Math.max(givenBackPart * kept, ordinary * excursion)) return givenBack >= mostly * (kept + givenBack) ? 'given back' : 'partly given back'
@@ -116,18 +118,16 @@ function shapeDoubt(growth: KeptGrowth, x: Float64Array, y: Float64Array, slabBy
   if (kept < leastSlabs * slabBytes) return 'grain'
   if (kept <= overExcursion * excursion) return 'moves'
   if (aboveBefore < aboveEarlier * kept) return 'held before'
-  return isMinor(growth, y) && inStretch < fewSnapshots ? 'few' : null
+  return isMinor(growth) && inStretch < fewSnapshots ? 'few' : null
 }
 
-function slopeDoubt(growth: KeptGrowth, slope: Slope | null, y: Float64Array): Doubt | null {
+function slopeDoubt(growth: KeptGrowth, slope: Slope | null): Doubt | null {
   if (slope === null || !(slope.low > 0)) return 'no trend'
-  return isMinor(growth, y) && slope.low < regular * slope.slope ? 'irregular' : null
+  return isMinor(growth) && slope.low < regular * slope.slope ? 'irregular' : null
 }
 
 /** Whether a cache grew by little of what it had. */
-function isMinor({ kept }: KeptGrowth, y: Float64Array): boolean {
-  let base = Infinity
-  for (const value of y) base = Math.min(base, value)
+function isMinor({ kept, base }: KeptGrowth): boolean {
   return kept < small * base
 }
 
@@ -142,6 +142,9 @@ function stoppedAt(x: Float64Array, y: Float64Array, { from, to, reached }: Kept
 /** Points at which the day before is averaged, at most: neighbours share all but minutes of it. */
 const mostMeans = 500
 
+/** Room for the running sums of one series after the other. */
+let scratch = new Float64Array(0)
+
 /**
  * Means over the day before each point, from the second day on: a daily cycle drops out whatever its shape. Null where the series lasts
  * less than two days or is too sparse.
@@ -149,7 +152,9 @@ const mostMeans = 500
 function dailyMeans(x: Float64Array, y: Float64Array): { x: Float64Array; y: Float64Array; points: number[] } | null {
   const n = x.length
   if (x[n - 1] - x[0] < 2 * day || n < 4 * (x[n - 1] - x[0]) / day) return null
-  const area = new Float64Array(n)
+  if (scratch.length < n) scratch = new Float64Array(n)
+  const area = scratch
+  area[0] = 0
   for (let i = 1; i < n; i++) area[i] = area[i - 1] + (x[i] - x[i - 1]) * (y[i] + y[i - 1]) / 2
   let second = 0
   while (x[second] - x[0] < day) second++

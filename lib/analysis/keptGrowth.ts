@@ -5,6 +5,8 @@
 export interface KeptGrowth {
   /** Rise of the floor over the series; what a leak can have taken at most. */
   readonly kept: number
+  /** The floor at the start: the least value of all. */
+  readonly base: number
   /** Points between which the floor makes its rise (all but a twentieth at either end). */
   readonly from: number
   readonly to: number
@@ -71,7 +73,7 @@ export function keptGrowth(y: Float64Array): KeptGrowth {
   const ending = shape.length === n ? runningMedian(y, 1) : shape
   let peak = -Infinity
   for (let i = after; i < ending.length; i++) peak = Math.max(peak, ending[i])
-  return { kept, from, to, steps, largestStep, largestStepTo, excursion, givenBack: Math.max(0, peak - end), aboveBefore: end - peakBefore, reached }
+  return { kept, base, from, to, steps, largestStep, largestStepTo, excursion, givenBack: Math.max(0, peak - end), aboveBefore: end - peakBefore, reached }
 }
 
 /** For each point the least value from it on; within the last `end` points, the least of those. */

@@ -112,6 +112,7 @@ function numberValues(table: ColumnTable, rows: TableRows, name: string): Float6
     return values
   }
   values.set(asTheyLie.values)
+  if (Number.isNaN(asTheyLie.unknown)) return values
   for (let row = 0; row < values.length; row++) if (values[row] === asTheyLie.unknown) values[row] = NaN
   return values
 }
