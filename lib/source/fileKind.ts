@@ -37,7 +37,7 @@ const lime = 'without a dump header; crash VMLINUX FILE@ADDRESS -o CORE writes a
 
 /**
  * Kinds that a few bytes at a fixed place tell. Numbers are those of crash's and the tools' headers: vmware_vmss.h (cptdumphdr),
- * lkcd_dump_v*.h (DUMP_MAGIC_NUMBER), s390_dump.c, sadump.h, qemu-load.h, kvmdump.h; QEMU's and Xen's own.
+ * lkcd_dump_v*.h (DUMP_MAGIC_NUMBER), s390_dump.c, sadump.h, qemu-load.h, kvmdump.h; QEMU's, Xen's and Hyper-V's own.
  */
 const signatures: readonly Signature[] = [
   ...[0xbed0bed0, 0xbed2bed2, 0xbed3bed3, 0xbad1bad1, 0xbad2bad2].map((magic) => ({
@@ -56,6 +56,12 @@ const signatures: readonly Signature[] = [
   { bytes: 'LibvirtQemudSave', kind: 'libvirt-save', text: 'libvirt saved domain (virsh save)', readable: false, hint: `virsh restore FILE, then: ${memoryOnly}` },
   { bytes: 'LibvirtQemudPart', kind: 'libvirt-save', text: 'libvirt saved domain, never finished', readable: false, hint: memoryOnly },
   { bytes: 'QFI\xfb', kind: 'qcow2', text: 'QEMU disk image (qcow2)', readable: false, hint: `a disk, not memory; of a running machine ${memoryOnly}` },
+  {
+    bytes: u32(0x01282014), kind: 'hyperv-state', text: 'Hyper-V saved state (vmrs, vmcx)', readable: false,
+    hint: 'no open converter is known; kdump inside of the machine writes a dump that slablab reads'
+  },
+  { bytes: 'vhdxfile', kind: 'disk-image', text: 'Hyper-V disk image (vhdx)', readable: false, hint: 'a disk, not memory' },
+  { bytes: 'KDMV', kind: 'disk-image', text: 'VMware disk image (vmdk)', readable: false, hint: 'a disk, not memory; of a suspended machine take the vmss and vmem files' },
   { bytes: 'EMiL', kind: 'lime', text: 'LiME memory image', readable: false, hint: lime },
   { bytes: 'AVML', kind: 'avml', text: 'AVML memory image', readable: false, hint: `avml-convert turns it into LiME, which comes ${lime}` },
   { bytes: u32(0xf00febed), kind: 'xen-core', text: 'Xen core dump (xc_core, old form)', readable: false, hint: 'xl dump-core of a newer Xen writes ELF; crash reads this one' },
