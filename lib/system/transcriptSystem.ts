@@ -206,7 +206,7 @@ function warnOf(
   const { disagreementCount, disagreements: kept } = transcript.words
   if (disagreementCount > kept.length) warnings.add(`${formatCount(disagreementCount - kept.length)} further stretches of memory are shown twice, differently`)
   for (const [text, { place, times }] of repeatedMessages(transcript)) {
-    warnings.add(`${placeText(place)}: crash says: ${text}${times > 1 ? `, and ${formatCount(times - 1)} times more` : ''}`)
+    warnings.add(`${placeText(place)}: crash says: ${text}${times > 1 ? ` (${formatCount(times)} times)` : ''}`)
   }
   if (transcript.foreignRows > 0) warnings.add(`${formatCount(transcript.foreignRows)} rows of rd show physical or user memory, or files: not used`)
   const words = [...unresolved.values()].reduce((sum, count) => sum + count, 0)
