@@ -70,7 +70,7 @@ export function plotSignatures(signatures: ColumnTable, options: { readonly top?
       {
         mark: { type: 'bar', height: 12, yOffset: 8 },
         encoding: {
-          x: { field: 'share', type: 'quantitative', title: null, scale: { domain: [0, 1] }, axis: { grid: false, values: [0, 0.25, 0.5, 0.75, 1], labelExpr: "format(datum.value * 100, 'd') + ' %'" } },
+          x: { field: 'share', type: 'quantitative', title: null, scale: { domain: [0, 1] }, axis: { grid: false, labelFlush: true, values: [0, 0.25, 0.5, 0.75, 1], labelExpr: "format(datum.value * 100, 'd') + ' %'" } },
           color: { field: 'rest', type: 'nominal', legend: null, scale: { domain: [false, true], range: [palette.blue, palette.grey] } },
           tooltip: [{ field: 'name', title: 'holds' }, { field: 'objects', type: 'quantitative', format: ',d' }, { field: 'share', type: 'quantitative', format: '.1%' }]
         }

@@ -75,6 +75,7 @@ const config: TopLevelSpec['config'] = {
     labelFontSize: 11, labelColor: ink.quiet, labelPadding: 6,
     titleFontSize: 11, titleFontWeight: 400, titleColor: ink.quiet, titlePadding: 8
   },
+  axisX: { labelFlush: false },
   text: { fontSize: 11, color: ink.text },
   legend: {
     orient: 'top', direction: 'horizontal', title: null, offset: 8, symbolType: 'square', symbolSize: 90,

@@ -8,7 +8,8 @@ const binary = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
 export function formatBytes(bytes: number): string {
   let value = Math.abs(bytes)
   let unit = 0
-  while (value >= 1023.5 && unit < binary.length - 1) {
+  // 1000 KiB and more would take a fourth digit; bytes are exact as they are.
+  while (value >= (unit === 0 ? 1023.5 : 999.5) && unit < binary.length - 1) {
     value /= 1024
     unit++
   }
