@@ -146,7 +146,24 @@ export class SymbolTable {
     return index < 0 ? -1 : this.#speaker[index]
   }
 
+  /**
+   * The nearest symbol at or before `address`, whether or not it reaches that far: for telling a person where an address lies that no
+   * symbol holds. Undefined before the first one.
+   */
+  nearest(address: bigint): SymbolHit | undefined {
+    this.#word[0] = address
+    const low = this.#halves[0]
+    const high = this.#halves[1]
+    const index = this.#indexBefore(high, low)
+    return index < 0 ? undefined : hitAt(this.#records[this.#speaker[index]], this.#offset(index, high, low))
+  }
+
   #indexAt(high: number, low: number): number {
+    const index = this.#indexBefore(high, low)
+    return index >= 0 && this.#offset(index, high, low) < this.#reach[index] ? index : -1
+  }
+
+  #indexBefore(high: number, low: number): number {
     if (high < upperHalf && this.#hasUpperHalf) return -1
     const stretch = this.#stretches.get(high)
     let index: number
@@ -167,7 +184,7 @@ export class SymbolTable {
       }
       index = from - 1
     }
-    return index >= 0 && this.#offset(index, high, low) < this.#reach[index] ? index : -1
+    return index
   }
 
   #offset(index: number, high: number, low: number): number {

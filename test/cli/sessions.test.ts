@@ -85,6 +85,11 @@ describe('symbol', () => {
     expect(JSON.parse((await slablab('symbol', 'session.txt', '0xffffffff8133a0e4', '--symbols', 'System.map', '--format', 'json')).text)).toMatchObject([
       { name: 'single_stop', offset: 4 }
     ])
+    expect(await slablab('symbol', 'session.txt', 'ffffffff8133a0b4', '--format', 'json')).toEqual({
+      code: 0, text: '[]\n',
+      errors: 'slablab: no symbol holds ffffffff8133a0b4; the nearest before it is single_start, at 0xffffffff8133a0b0, and where that ends is not known\n'
+    })
+    expect((await slablab('symbol', 'session.txt', 'single_stop')).errors).toBe('slablab: no symbol is named single_stop\n')
     expect(await slablab('symbol', 'session.txt', 'x', '--kaslr-offset', 'much')).toMatchObject({
       code: 2, errors: 'slablab: expected --kaslr-offset to be hexadecimal, such as 0x21000000, got much\n'
     })

@@ -36,6 +36,11 @@ describe('look-up by address', () => {
     expect(names('T', 'T')).toBe('s0')
   })
 
+  test('tells the nearest symbol before an address that none holds', () => {
+    expect(table.nearest(text + 0x50n)).toMatchObject({ name: 'second', offset: 0x10 })
+    expect(table.nearest(text - 1n)).toBeUndefined()
+  })
+
   test('does not call a small number a per-CPU symbol', () => {
     const kernel = new SymbolTable([symbol(0n, 'fixed_percpu_data', { type: 'A' }), symbol(0x6000n, 'cpu_tss_rw', { type: 'A' }), symbol(text, '_text')])
     expect(kernel.at(0x6010n)).toBeUndefined()

@@ -1,7 +1,7 @@
 import { addressNamed, crashRead, readWords, UsageError } from '../../../lib/index.js'
 import { asCrash, asOption } from '../asCrash.js'
 import type { Command } from '../command.js'
-import { evidenceOptions, openEvidence, showWarnings } from '../evidence.js'
+import { evidenceOptions, finishEvidence, openEvidence } from '../evidence.js'
 import { writeResult, writeTable } from '../output.js'
 
 const defaultWords = 16
@@ -24,6 +24,6 @@ export const read: Command = {
     const dump = await openEvidence(files, args, terminal)
     if (crash) writeResult(terminal, args.options.output as string | undefined, crashRead(dump.system, addressNamed(dump.system, address), { count }))
     else writeTable(terminal, args, readWords(dump.system, address, count))
-    showWarnings(terminal, dump.system.warnings)
+    return finishEvidence(terminal, dump)
   }
 }

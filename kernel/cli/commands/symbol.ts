@@ -1,7 +1,10 @@
-import { UsageError } from '../../../lib/index.js'
+import { hex, parseAddress, UsageError, type Dump } from '../../../lib/index.js'
 import type { Command } from '../command.js'
-import { evidenceOptions, openEvidence, showWarnings } from '../evidence.js'
+import { evidenceOptions, finishEvidence, openEvidence } from '../evidence.js'
 import { writeTable } from '../output.js'
+
+/** A symbol farther off says nothing of an address. */
+const farthest = 0x10000
 
 export const symbol: Command = {
   name: 'symbol',
@@ -17,7 +20,16 @@ export const symbol: Command = {
     const dump = await openEvidence(files, args, terminal)
     const found = dump.symbol(query)
     writeTable(terminal, args, found)
-    showWarnings(terminal, dump.system.warnings)
-    if (found.numRows() === 0) terminal.err(`slablab: no symbol ${/^0x/i.test(query) ? 'holds' : 'is named'} ${query}\n`)
+    const code = finishEvidence(terminal, dump)
+    if (found.numRows() === 0) terminal.err(`slablab: ${notFound(dump, query)}\n`)
+    return code
   }
+}
+
+function notFound({ system: { symbols } }: Dump, query: string): string {
+  const address = /^(?:0x)?[0-9a-f]{8,16}$/i.test(query) ? parseAddress(query) : undefined
+  if (address === undefined) return `no symbol is named ${query}`
+  const near = symbols.nearest(address)
+  if (near === undefined || near.standIn || near.offset >= farthest) return `no symbol holds ${query}`
+  return `no symbol holds ${query}; the nearest before it is ${near.name}, at ${hex(near.address)}, and where that ends is not known`
 }

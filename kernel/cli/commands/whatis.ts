@@ -1,6 +1,6 @@
 import { UsageError, whatis as describe } from '../../../lib/index.js'
 import type { Command } from '../command.js'
-import { evidenceOptions, openEvidence, showWarnings } from '../evidence.js'
+import { evidenceOptions, finishEvidence, openEvidence } from '../evidence.js'
 import { fieldLines } from '../fieldLines.js'
 import { parseFormat, writeResult, writeTable } from '../output.js'
 
@@ -22,6 +22,6 @@ allocated, and the stack of that where slub_debug recorded it.`,
     const forPeople = parseFormat(args.options.format as string | undefined) === 'table'
     if (forPeople) writeResult(terminal, args.options.output as string | undefined, fieldLines(table.object(0) as Record<string, unknown>))
     else writeTable(terminal, args, table)
-    showWarnings(terminal, dump.system.warnings)
+    return finishEvidence(terminal, dump)
   }
 }
