@@ -143,7 +143,7 @@ function merged(caches: readonly string[], { machines }: LeakEvidence, { merging
 function time({ growth, differences }: LeakEvidence, known: Known): Missing[] {
   const found: Missing[] = []
   if (growth.length === 0 && differences.length > 0) {
-    found.push(command('There is no series of snapshots: when and how fast it grows is not known.', 'machine', 'slablab watch --output slabinfo-series.txt'))
+    found.push(command('There is no series of snapshots: when and how fast it grows is not known.', 'machine', 'slablab watch series.txt'))
   }
   if (!known.memory && known.snapshots.length > 0) {
     found.push(command('There is no meminfo: how much of the missing memory is slab, and how much of that these caches explain, is not known.', 'machine', 'cat /proc/meminfo'))

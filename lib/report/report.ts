@@ -8,7 +8,10 @@ import { groupType } from '../analysis/typing.js'
 import { plotCompare } from '../plot/plotCompare.js'
 import { plotGrowth } from '../plot/plotGrowth.js'
 import { plotSignatures } from '../plot/plotSignatures.js'
+import type { PlotSpecification } from '../plot/specification.js'
 import { describeDisagreement } from '../system/disagreement.js'
+import { counted, formatCount } from '../util/units.js'
+import { visible } from '../util/visible.js'
 import { changesOf, type Changes } from './changes.js'
 import { exampleObject } from './exampleObjects.js'
 import { missingOf, type Known } from './missing.js'
@@ -70,7 +73,7 @@ async function reportOf(opened: Case, options: ReportOptions): Promise<Report> {
     suspects,
     compare: changes.compare === null ? null : { ...changes.compare, plot: plotCompare(changes.compare.table) },
     growth: changes.growth === null || opened.series === null ? null : { table: changes.growth, plot: plotGrowth(opened.series.snapshots) },
-    signatures: groups.length === 0 ? null : { table, plot: plotSignatures(table), groups },
+    signatures: groups.length === 0 ? null : { table, plot: sampleTitle(plotSignatures(table), groups), groups },
     examples: examplesOf(machines, suspects.flatMap(({ cache }) => cache ?? [])),
     incomplete: opened.incomplete,
     missing: missingOf(suspects, evidence, knownOf(opened, changes)),
@@ -103,6 +106,15 @@ function settleTypes(machines: readonly MachineFacts[], groups: readonly GroupFa
       if (type !== null && rivals === 0) settleType(group, { type, bytes: id === null ? null : (btf.graph.bytesOf(id) ?? null), basis: evidence[0] ?? 'BTF' })
     }
   }
+}
+
+/** Where only some objects were read, the plot's headline must not speak of all of them. */
+function sampleTitle(plot: PlotSpecification, groups: readonly GroupFacts[]): PlotSpecification {
+  const [{ group, cache, type, signatures }] = groups
+  if (signatures.readObjects >= signatures.objects) return plot
+  const of = `${formatCount(group.objects)} of the ${counted(signatures.readObjects, 'object')} that were read${cache === null ? '' : ` in ${cache.name}`}`
+  const text = type === null ? `${of} hold the same` : `${of} are ${type.type}`
+  return { ...plot, title: { ...(typeof plot.title === 'object' && !Array.isArray(plot.title) ? plot.title : {}), text: visible(text) } }
 }
 
 /** Examples of the accused caches' groups first, then of the largest others. */

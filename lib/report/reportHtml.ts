@@ -1,9 +1,10 @@
 import type { ColumnTable } from 'arquero'
 import type { EvidenceItem, Finding } from '../analysis/finding.js'
+import { growingCache } from '../analysis/rules/growingCache.js'
 import type { DescribedGroup } from '../analysis/signatures.js'
 import { renderSvg } from '../display/renderSvg.js'
 import type { PlotSpecification } from '../plot/specification.js'
-import { formatBytes, formatCount } from '../util/units.js'
+import { counted, formatBytes, formatCount } from '../util/units.js'
 import { hex } from '../util/hex.js'
 import { asciiOf, meaningOf } from './exampleObjects.js'
 import { keyFigures } from './keyFigures.js'
@@ -44,7 +45,7 @@ ${figures(report)}
 </header>
 <section>
 <h2>Suspects</h2>
-${suspects.length === 0 ? html`<p class="lead">None: no rule found anything to accuse in this evidence.</p>` : suspects.map(suspect)}
+${suspects.length === 0 ? html`<p class="lead">None: no rule found anything to accuse in this evidence.</p>` : suspects.map((finding) => suspect(finding, isSampled(report, finding)))}
 </section>
 ${compare === null ? null : html`<section>
 <h2>${capital(`${compare.before} against ${compare.after}`)}</h2>
@@ -103,14 +104,19 @@ async function figure(plot: PlotSpecification | null, prefix: string): Promise<H
 
 const classOf: Record<Finding['verdict'], string> = { leak: 'leak', maybe: 'maybe', 'not a leak': 'clear' }
 
-function suspect(finding: Finding): Html {
+/** Whether the finding's objects are some that somebody read, and its counts what they show and no more. */
+function isSampled({ signatures }: Report, { cache, rule }: Finding): boolean {
+  return rule !== growingCache.name && (signatures?.groups.some((one) => (one.cache?.name ?? null) === cache && one.signatures.readObjects < one.signatures.objects) ?? false)
+}
+
+function suspect(finding: Finding, sampled: boolean): Html {
   const { verdict, confidence, cache, type, objects, bytes, unreachable, retainedBytes, module, hypothesis, fix, rule, evidence } = finding
   const tags = [
     confidence,
     ...(cache === null ? [] : [cache]),
     ...(type === null ? [] : [`struct ${type}`]),
     ...(module === null ? [] : [`module ${module}`]),
-    ...(objects === null ? [] : [`${formatCount(objects)} objects${bytes === null ? '' : `, ${formatBytes(bytes)}`}`]),
+    ...(objects === null ? [] : sampled ? [`seen in ${counted(objects, 'object')}`] : [`${formatCount(objects)} objects${bytes === null ? '' : `, ${formatBytes(bytes)}`}`]),
     ...(unreachable === null ? [] : [`${formatCount(unreachable)} unreachable`]),
     ...(retainedBytes === null ? [] : [`keeps ${formatBytes(retainedBytes)}`])
   ]
