@@ -1,7 +1,6 @@
-import { loadSeries, UsageError, Warnings, type MemoryReading, type Series } from '../../lib/index.js'
+import { formatBytes, loadSeries, UsageError, Warnings, type MemoryReading, type Series } from '../../lib/index.js'
 import type { Arguments, OptionDescription, Terminal } from './command.js'
 import { showWarnings } from './evidence.js'
-import { progressLine } from './progress.js'
 
 /** Options of every command on snapshots. */
 export const seriesOptions: Readonly<Record<string, OptionDescription>> = {
@@ -12,12 +11,37 @@ export const seriesOptions: Readonly<Record<string, OptionDescription>> = {
 export async function openSeries(files: readonly string[], terminal: Terminal): Promise<Series> {
   if (files.length === 0) throw new UsageError('expected a FILE: slabinfo snapshots, a folder of them, or an sos report')
   const warnings = new Warnings()
-  const progress = progressLine(terminal, 'reading', 'bytes')
+  const reading = readingLine(terminal)
   try {
-    return await loadSeries(files, { warnings, signal: terminal.signal, onProgress: (bytes) => progress.onProgress(bytes, bytes) })
+    return await loadSeries(files, { warnings, signal: terminal.signal, onProgress: reading.onProgress })
   } finally {
-    progress.done()
+    reading.done()
     showWarnings(terminal, warnings)
+  }
+}
+
+/** How long something takes before it is worth a word, and between two words, in milliseconds. */
+const patience = 1000
+const between = 200
+
+/** How much was read, on a terminal: how much there is, a compressed file does not tell. */
+function readingLine(terminal: Terminal): { onProgress: (bytes: number) => void; done: () => void } {
+  const start = performance.now()
+  let shown = start + patience - between
+  let width = 0
+  return {
+    onProgress(bytes) {
+      const now = performance.now()
+      if (!terminal.errIsTerminal || now - shown < between) return
+      shown = now
+      const line = `reading: ${formatBytes(bytes)}`
+      terminal.err(`\r${line.padEnd(width)}`)
+      width = Math.max(width, line.length)
+    },
+    done() {
+      if (width > 0) terminal.err(`\r${' '.repeat(width)}\r`)
+      width = 0
+    }
   }
 }
 

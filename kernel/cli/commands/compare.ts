@@ -42,8 +42,13 @@ slablab compare run.slabinfo stopped.slabinfo reloaded.slabinfo --label running 
       say(terminal, args, stepSentences(steps))
       return code
     }
-    writeTable(terminal, args, compareTables(chosen[0], chosen[1]), terminal.outIsTerminal ? { rows: 20 } : {})
-    say(terminal, args, notes(cacheChanges(chosen[0], chosen[1]), sides, chosen[1]))
+    const table = compareTables(chosen[0], chosen[1])
+    const changes = cacheChanges(chosen[0], chosen[1])
+    const same = changes.filter(({ status }) => status === 'same').length
+    // People look for what changed; data holds all.
+    const asData = (args.options.format ?? 'table') !== 'table'
+    writeTable(terminal, args, asData ? table : table.filter((row: CacheChange) => row.status !== 'same'), terminal.outIsTerminal ? { rows: 20 } : {})
+    say(terminal, args, [...(same > 0 ? [`${formatCount(same)} of ${formatCount(changes.length)} caches did not change.`] : []), ...notes(changes, sides, chosen[1])])
     return code
   }
 }

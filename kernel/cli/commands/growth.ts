@@ -1,4 +1,4 @@
-import { defaultThreshold, formatBytes, growth as growthOf, memoryShare, mergeNote, snapshotAt, cacheChanges, type Series } from '../../../lib/index.js'
+import { defaultThreshold, formatBytes, growth as growthOf, memoryShare, mergeNote, snapshotAt, cacheChanges, visible, type Series } from '../../../lib/index.js'
 import type { Command } from '../command.js'
 import { writeTable } from '../output.js'
 import { finishSeries, memoryEnds, openSeries, parseShare, say, seriesOptions } from '../seriesInput.js'
@@ -24,11 +24,14 @@ at least the threshold of the machine's whole growth. Rates are in bytes an hour
     const table = growthOf(series.snapshots, { threshold, memory: series.memory, ...(host === undefined ? {} : { host }) })
     const shown = Number.isFinite(top) ? table.slice(0, top) : table
     writeTable(terminal, args, shown, { total: table.numRows(), ...(terminal.outIsTerminal ? { rows: 20 } : {}) })
-    const rows = table.objects() as { cache: string; verdict: string; growthBytes: number }[]
+    const rows = table.objects() as { cache: string; verdict: string; reason: string; growthBytes: number }[]
     const whole = rows.reduce((sum, { growthBytes }) => sum + growthBytes, 0)
+    const growing = rows.filter(({ verdict }) => verdict === 'growing')
     say(terminal, args, [
+      // A terminal is often too narrow for the reason's column.
+      ...(terminal.outIsTerminal ? growing.map(({ cache, reason }) => `${visible(cache)}: ${reason}.`) : []),
       `Threshold: ${Number((threshold * 100).toFixed(2))} % of the whole growth of ${formatBytes(whole)}.`,
-      ...notes(series, rows.filter(({ verdict }) => verdict === 'growing').map(({ cache }) => cache), host)
+      ...notes(series, growing.map(({ cache }) => cache), host)
     ])
     return finishSeries(terminal, series)
   }
