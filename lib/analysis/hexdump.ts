@@ -31,11 +31,13 @@ export function hexdump(evidence: MachineEvidence, address: string | bigint, opt
   const rows = table.numRows()
   const column = (name: string): unknown[] => Array.from({ length: rows }, (_, row): unknown => table.get(name, row))
   const addresses = column('address') as string[]
+  const values = column('value')
   return describedTable({
     address: addresses,
     offset: addresses.map((_, row) => row * wordBytes),
-    value: column('value'),
-    text: addresses.map((at) => textOf(system.memory, BigInt(at), wordBytes)),
+    value: values,
+    // Where no value is known, only a symbol, there is no text either.
+    text: addresses.map((at, row) => (values[row] === null ? null : textOf(system.memory, BigInt(at), wordBytes))),
     symbol: column('symbol'),
     module: column('module'),
     cache: column('cache'),

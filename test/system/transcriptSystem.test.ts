@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { NO_INDEX, objectStates, type SlabObjects } from '../../lib/slab/model.js'
+import { hexdump } from '../../lib/analysis/hexdump.js'
+import { crashRead } from '../../lib/dump/crashFormat/memoryListing.js'
 import { readWords } from '../../lib/dump/readWords.js'
 import { findSymbols } from '../../lib/symbol/findSymbols.js'
 import { SymbolTable, type SymbolRecord } from '../../lib/symbol/symbolTable.js'
@@ -201,6 +203,8 @@ describe('memory', () => {
     expect(system.symbols.at(word(24n))).toMatchObject({ name: 'single_stop', offset: 0, standIn: true })
     expect(findSymbols(system.symbols, 'single_open')).toEqual([])
     expect(readWords(system, at, 1).objects()).toMatchObject([{ value: null, symbol: 'single_open+0x2a' }])
+    expect(hexdump(system, at, { bytes: 8 }).objects()).toMatchObject([{ value: null, text: null, symbol: 'single_open+0x2a' }])
+    expect(crashRead(system, at, { count: 2 })).toBe('ffff888104890000:  single_open+42   single_open      \n')
   })
 
   test('a memory read both with rd and with rd -s tells where its symbols are', async () => {

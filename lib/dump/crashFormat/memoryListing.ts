@@ -55,7 +55,8 @@ function line(system: System, address: bigint, units: readonly Uint8Array[], bit
   const perLine = (LINE_BYTES * 8) / bits
   const values = units.map((bytes) => valueOf(bytes, system.memory.littleEndian))
   const head = `${address.toString(16).padStart(ADDRESS_DIGITS)}:  `
-  if (symbols) return `${head}${values.map((value) => `${(nameOf(system, value) ?? value.toString(16).padStart(digits, '0')).padEnd(16)} `).join('')}\n`
+  // Of a word that the evidence shows as a symbol only, there is no number to print.
+  if (symbols || values.some((value) => system.symbols.at(value)?.standIn)) return `${head}${values.map((value) => `${(nameOf(system, value) ?? value.toString(16).padStart(digits, '0')).padEnd(16)} `).join('')}\n`
   const text = values.map((value) => `${value.toString(16).padStart(digits, '0')} `).join('')
   const ascii = units.flatMap((bytes) => [...bytes]).map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('')
   return `${head}${text.padEnd((digits + 1) * perLine)}  ${ascii}\n`
