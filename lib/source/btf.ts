@@ -77,6 +77,8 @@ export interface ReadBtfOptions {
   name?: string
   /** For split BTF, as modules have it: what it was split from. */
   base?: Btf
+  /** Bytes from the start up to the first that are missing (zeros stand for them): no type is read behind. */
+  readableBytes?: number
   /** Receives what could not be read; the rest stays readable. */
   warnings?: Warnings
 }
@@ -122,6 +124,7 @@ export function readBtf(bytes: Uint8Array, options: ReadBtfOptions = {}): Btf {
     return { start, bytes: Math.min(length, bytes.length - start) }
   }
   const types = section(8, 'type')
+  if (options.readableBytes !== undefined) types.bytes = Math.max(0, Math.min(types.bytes, options.readableBytes - types.start))
   const text = section(16, 'string')
   const layout = headerBytes >= HEADER_WITH_LAYOUT_BYTES ? section(24, 'layout') : undefined
 

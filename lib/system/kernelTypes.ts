@@ -1,6 +1,7 @@
 import type { Memory } from '../memory/memory.js'
 import { readBtf, type Btf } from '../source/btf.js'
 import { typesOf, type BtfTypes } from '../type/btfTypes.js'
+import { relocateBtf } from '../type/relocateBtf.js'
 import type { Warnings } from '../warnings.js'
 import type { KernelModule } from './kernelModules.js'
 import { ModuleBtf } from './moduleBtf.js'
@@ -24,17 +25,43 @@ export function readKernelBtf({ memory, symbol, warnings }: TypeFacts): Btf | un
     warnings.add(`no types: an impossible size of BTF, ${bytes} bytes`)
     return undefined
   }
-  const found = memory.tryRead(start, Number(bytes))
-  if (typeof found === 'string') {
-    warnings.add(`no types: BTF of the kernel is ${found} in part`)
+  const { found, missing, readableBytes } = readWithHoles(memory, start, Number(bytes))
+  if (missing === Number(bytes)) {
+    warnings.add('no types: BTF of the kernel is missing from the dump')
     return undefined
   }
+  if (missing > 0) warnings.add(`types are known in part: ${missing} of the ${bytes} bytes of the kernel's BTF are missing from the dump`)
   try {
-    return readBtf(found, { name: 'BTF of the kernel', warnings })
+    return readBtf(found, { name: 'BTF of the kernel', readableBytes, warnings })
   } catch (error) {
     warnings.add(`no types: ${(error as Error).message}`)
     return undefined
   }
+}
+
+/** The smallest page of a machine: what is missing is missing in these. */
+const pageBytes = 4096
+
+/** All of a range. Missing pages read as zeros: the types before the first of them are good. */
+function readWithHoles(memory: Memory, start: bigint, bytes: number): { found: Uint8Array; missing: number; readableBytes: number } {
+  const whole = memory.tryRead(start, bytes)
+  if (typeof whole !== 'string') return { found: whole, missing: 0, readableBytes: bytes }
+  const found = new Uint8Array(bytes)
+  let missing = 0
+  let readableBytes = bytes
+  for (let at = 0; at < bytes;) {
+    const address = start + BigInt(at)
+    const part = Math.min(bytes - at, pageBytes - Number(address & BigInt(pageBytes - 1)))
+    const page = memory.tryRead(address, part)
+    if (typeof page === 'string') {
+      missing += part
+      readableBytes = Math.min(readableBytes, at)
+    } else {
+      found.set(page, at)
+    }
+    at += part
+  }
+  return { found, missing, readableBytes }
 }
 
 /** All types: the kernel's and those of its modules, whose BTF was split from it. A module whose BTF cannot be read is left out. */
@@ -42,10 +69,13 @@ export function typesWithModules(kernel: Btf, kernelTypes: BtfTypes, modules: re
   const held = new ModuleBtf(kernelTypes, facts)
   const split: [string, Btf][] = []
   for (const module of modules) {
-    const bytes = held.of(module)
-    if (bytes === undefined) continue
+    const found = held.of(module)
+    if (found === undefined) continue
+    const options = { name: `BTF of module ${module.name}`, warnings: facts.warnings }
     try {
-      split.push([module.name, readBtf(bytes, { name: `BTF of module ${module.name}`, base: kernel, warnings: facts.warnings })])
+      const base = found.base === undefined ? kernel : readBtf(found.base, options)
+      const own = readBtf(found.bytes, { ...options, base })
+      split.push([module.name, base === kernel ? own : relocateBtf(own, kernel)])
     } catch (error) {
       facts.warnings.add(`types of module ${module.name} left out: ${(error as Error).message}`)
     }

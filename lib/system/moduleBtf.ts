@@ -9,6 +9,12 @@ const mostBtfBytes = 1 << 28
 /** Entries followed in a list or tree of modules' BTF. */
 const mostEntries = 100_000
 
+export interface FoundBtf {
+  readonly bytes: Uint8Array
+  /** What it was split from, where that is not the kernel's BTF but a distilled one. */
+  readonly base?: Uint8Array
+}
+
 /**
  * Finds the BTF bytes that the kernel keeps of a module: `struct btf`, by the list `btf_modules` or the numbers in `btf_idr`, whose
  * `data` is what the kernel itself uses; else `module.btf_data`, which may be gone after loading.
@@ -24,10 +30,25 @@ export class ModuleBtf {
     this.#facts = facts
   }
 
-  of(module: KernelModule): Uint8Array | undefined {
+  of(module: KernelModule): FoundBtf | undefined {
     const btf = (this.#byModule ??= this.#listed()).get(module.address) ?? (this.#byName ??= this.#numbered()).get(module.name)
     const own = btf === undefined ? undefined : this.#bytes('btf', btf, 'data', 'data_size')
-    return own ?? this.#bytes('module', module.address, 'btf_data', 'btf_data_size')
+    if (btf !== undefined && own !== undefined) return this.#continuesKernel(module, btf) ? { bytes: own } : undefined
+    const bytes = this.#bytes('module', module.address, 'btf_data', 'btf_data_size')
+    if (bytes === undefined) return undefined
+    // As the module's file had it, not yet put onto the kernel's types (Linux 6.11 and later).
+    const base = this.#bytes('module', module.address, 'btf_base_data', 'btf_base_data_size')
+    return base === undefined ? { bytes } : { bytes, base }
+  }
+
+  /** Whether the module's types count on from the kernel's that were read: from any others, each would mean something else. */
+  #continuesKernel(module: KernelModule, btf: bigint): boolean {
+    const place = this.#types.member('btf', 'start_id')
+    const kernel = this.#types.btf?.graph.kernelEndId
+    const first = place && u32At(this.#facts.memory, btf + BigInt(place.offset))
+    if (first === undefined || kernel === undefined || first === kernel) return true
+    this.#facts.warnings.add(`types of module ${module.name} left out: they count on from ${first - 1} types, and the kernel has ${kernel - 1}`)
+    return false
   }
 
   /** `struct btf` by `struct module`: the list `btf_modules`. */

@@ -24,10 +24,10 @@ function withBtf(memory: WordMemory, name = 'testmod', at = btfAt, fromKernel = 
   return memory.write(at + 0x1000n, bytes)
 }
 
-function held(memory: WordMemory, symbols: Readonly<Record<string, bigint>>, types = spec): { btf: Uint8Array | undefined; warnings: string[] } {
+function held(memory: WordMemory, symbols: Readonly<Record<string, bigint>>, types = spec): { btf: Uint8Array | undefined; base?: Uint8Array; warnings: string[] } {
   const warnings = new Warnings()
-  const btf = new ModuleBtf(structTypes(types), { memory, symbol: (name) => symbols[name], warnings }).of(module)
-  return { btf, warnings: warnings.list().map(({ message }) => message) }
+  const found = new ModuleBtf(structTypes(types), { memory, symbol: (name) => symbols[name], warnings }).of(module)
+  return { btf: found?.bytes, ...(found?.base === undefined ? {} : { base: found.base }), warnings: warnings.list().map(({ message }) => message) }
 }
 
 describe('BTF of a module', () => {
