@@ -1,4 +1,4 @@
-import { formatBytes, loadSeries, UsageError, Warnings, type MemoryReading, type Series } from '../../lib/index.js'
+import { formatBytes, loadSeries, SlablabError, UsageError, Warnings, type MemoryReading, type Series } from '../../lib/index.js'
 import type { Arguments, OptionDescription, Terminal } from './command.js'
 import { showWarnings } from './evidence.js'
 
@@ -13,7 +13,9 @@ export async function openSeries(files: readonly string[], terminal: Terminal): 
   const warnings = new Warnings()
   const reading = readingLine(terminal)
   try {
-    return await loadSeries(files, { warnings, signal: terminal.signal, onProgress: reading.onProgress })
+    const series = await loadSeries(files, { warnings, signal: terminal.signal, onProgress: reading.onProgress })
+    if (series.snapshots.numRows() === 0) throw new SlablabError(`${files.join(', ')}: no snapshot of slab caches, only of memory`)
+    return series
   } finally {
     reading.done()
     showWarnings(terminal, warnings)

@@ -46,7 +46,7 @@ function what(judged: Judged, verdict: string, threshold: number, series: Machin
     if (net < 0) return cache.bytes[cache.bytes.length - 1] === 0 ? 'gone' : `fell by ${formatBytes(-net)}`
     return doubt === 'no trend' && net > 0 ? `${formatBytes(net)} more at the end, but no trend` : 'no growth'
   }
-  const grew = `grew ${formatBytes(growthBytes)} ${during(judged, series)}`
+  const grew = `grew ${formatBytes(growthBytes)} ${during(judged)}`
   if (share < threshold) return `grew ${formatBytes(growthBytes)}, below the threshold of ${percent(threshold)} of the whole growth (${formatBytes(judged.whole)})`
   if (trend === 'certain') {
     const ofWhole = `${grew}, ${percent(share)} of the whole growth`
@@ -73,7 +73,7 @@ function fewSnapshots({ snapshots, net }: CacheGrowth, { bytes }: CacheSeries): 
 }
 
 /** The stretch of growth as a span of time, else of snapshots. */
-function during({ boot, growth: { from, to }, timed }: Judged, _series: MachineSeries): string {
+function during({ boot, growth: { from, to }, timed }: Judged): string {
   if (!timed) return `over ${to - from + 1} snapshots`
   return `in ${formatSpan((boot.hours[to] - boot.hours[from]) * 3600)}`
 }

@@ -65,6 +65,7 @@ describe('growth', () => {
     const denied = await slablab('growth', write('denied', 'cat: /proc/slabinfo: Permission denied\n'))
     expect(denied).toMatchObject({ code: 1, out: '' })
     expect(denied.err).toMatch(/denied:1: no snapshot: found cat: \/proc\/slabinfo: Permission denied, expected .*sudo\n/)
+    expect(await slablab('growth', write('meminfo', 'MemTotal: 100 kB\nMemFree: 1 kB\n'))).toMatchObject({ code: 1, err: expect.stringContaining('no snapshot of slab caches, only of memory') as string })
     const partly = await slablab('growth', at('series'), at('absent'))
     expect(partly.code).toBe(1)
     expect(partly.out).toMatch(/^leak +growing/m)
