@@ -81,7 +81,7 @@ export function judgeGrowth(snapshots: ColumnTable, options: GrowthOptions = {})
       cache: series.caches[i], boots: boots.length, boot: boots[deciding], growth: all[deciding], timed: boots[deciding].timed,
       latest: deciding === boots.length - 1,
       growthBytes: all.reduce((sum, one) => sum + contribution(one), 0), share: 0, whole: 0,
-      reclaimable: reclaimable(cache.name, bytes, latest?.reclaimableBytes ?? null, latest?.unreclaimableBytes ?? null)
+      reclaimable: cache.unreclaimable ? false : reclaimable(cache.name, bytes, latest?.reclaimableBytes ?? null, latest?.unreclaimableBytes ?? null)
     }
   })
   const whole = judged.reduce((sum, { growthBytes }) => sum + growthBytes, 0)

@@ -25,6 +25,8 @@ export interface CacheSeries {
   readonly slabBytes: number
   /** Distance between its objects, NaN where unknown. */
   readonly objectBytes: number
+  /** Whether an OOM report lists it, which leaves reclaimable caches out. */
+  readonly unreclaimable: boolean
   /** Caches of control groups that are counted in: `name(12:group)` of kernels before 5.9. */
   readonly groups: number
 }
@@ -72,7 +74,7 @@ export function machineSeries(table: ColumnTable, host?: string): MachineSeries 
     times: Float64Array.from(moments, ({ time }) => time),
     uptimes: Float64Array.from(moments, ({ uptime }) => uptime),
     caches: names.map((name, i) => ({
-      name, bytes: bytes[i], slabBytes: details.slabBytes[i], objectBytes: details.objectBytes[i], groups: groups[i].size,
+      name, bytes: bytes[i], slabBytes: details.slabBytes[i], objectBytes: details.objectBytes[i], groups: groups[i].size, unreclaimable: details.unreclaimable[i] === 1,
       // A cache that is gone at the end has no objects any more.
       objects: lastListed[i] < last && moments[last].complete ? 0 : Number.isNaN(details.objects[i]) ? null : details.objects[i]
     }))
@@ -82,10 +84,12 @@ export function machineSeries(table: ColumnTable, host?: string): MachineSeries 
 /** What the rows of each cache's last snapshot say besides its bytes; NaN is unknown. */
 function lastDetails(
   table: ColumnTable, rows: TableRows, lastListed: Int32Array, momentOf: Int32Array, cacheOf: Int32Array
-): { objects: Float64Array; slabBytes: Float64Array; objectBytes: Float64Array } {
+): { objects: Float64Array; slabBytes: Float64Array; objectBytes: Float64Array; unreclaimable: Uint8Array } {
   const [bytesAt, slabsAt, objectBytesAt, objectsAt] = ['bytes', 'slabs', 'objectBytes', rows.names.includes('activeObjects') ? 'activeObjects' : 'objects']
     .map((name) => optional(rows, name))
   const [objects, slabBytes, objectBytes] = Array.from({ length: 3 }, () => new Float64Array(lastListed.length).fill(NaN))
+  const listedBy = optional(rows, 'listedBy')
+  const unreclaimable = new Uint8Array(lastListed.length)
   const seen = new Uint8Array(lastListed.length)
   for (let row = 0; row < rows.count; row++) {
     const cache = cacheOf[row]
@@ -93,11 +97,12 @@ function lastDetails(
     const count = numberOf(objectsAt(row)) ?? NaN
     objects[cache] = seen[cache] === 1 ? objects[cache] + count : count
     seen[cache] = 1
+    if (listedBy(row) === 'oom') unreclaimable[cache] = 1
     const slabs = numberOf(slabsAt(row))
     if (slabs !== null && slabs > 0) slabBytes[cache] = (numberOf(bytesAt(row)) ?? NaN) / slabs
     objectBytes[cache] = numberOf(objectBytesAt(row)) ?? NaN
   }
-  return { objects, slabBytes, objectBytes }
+  return { objects, slabBytes, objectBytes, unreclaimable }
 }
 
 /** A number column in the table's order, NaN where unknown: the column's own array where rows are as they lie. */

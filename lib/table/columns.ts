@@ -58,6 +58,7 @@ export const columns: Readonly<Record<string, ColumnDescription>> = {
   hypothesis: column('text', '', 'what happened'),
   kind: column('text', '', 'what it is: a fixed word'),
   line: column('number', '', 'line in the source file'),
+  listedBy: internal('text', '', 'what listed the caches: slabinfo, slabtop or oom (which lists unreclaimable ones only)'),
   low: column('number', 'bytes/h', 'lower bound of the rate (95 %)'),
   missing: column('text', '', 'why a word cannot be read: excluded (left out by the dump tool), absent, unmapped or corrupt'),
   member: column('text', '', 'member of the struct'),

@@ -52,7 +52,8 @@ export function snapshotsTable(files: readonly SnapshotFile[]): ColumnTable {
     slabs: new NumberColumn(rows.slabs, UNKNOWN_COUNT),
     bytes: new NumberColumn(rows.bytes),
     file: each(({ file }) => file.path),
-    complete: each(({ head }) => head.complete)
+    complete: each(({ head }) => head.complete),
+    listedBy: each(({ head }) => head.from)
   })
 }
 

@@ -72,6 +72,11 @@ describe('growth', () => {
     expect(partly.err).toMatch(/ENOENT.*absent[^]*partial result/)
   })
 
+  test('an OOM report lists unreclaimable caches only', async () => {
+    const log = write('oom', '[ 1.5] Unreclaimable slab info:\n[ 1.5] Name                      Used          Total\n[ 1.5] my_cache          1000KB       1010KB\n')
+    expect(JSON.parse((await slablab('growth', log, '--format', 'json')).out)).toMatchObject([{ cache: 'my_cache', verdict: 'unknown', objects: null, bytes: 1010 * 1024, reclaimable: false }])
+  })
+
   test('several machines: one is chosen', async () => {
     const both = write('both', slabinfoSeries({ a: [1, 2] }, (i) => `host=alpha epoch=${1_795_392_000 + i}`) + slabinfoSeries({ a: [1, 2] }, (i) => `host=beta epoch=${1_795_392_100 + i}`))
     expect(await slablab('growth', both)).toMatchObject({ code: 2, err: expect.stringContaining('snapshots of 2 machines (alpha, beta)') as string })

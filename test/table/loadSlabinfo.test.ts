@@ -36,7 +36,7 @@ describe('one tidy table', () => {
     expect(table.columnNames().filter((name) => columns[name] === undefined)).toEqual([])
     expect(table.objects()).toEqual([{
       snapshot: 0, time: noon, timeFrom: 'mtime', uptime: null, host: null, cache: 'kmalloc-128', activeObjects: 24096, objects: 24096,
-      objectBytes: 128, objectsPerSlab: 32, pagesPerSlab: 1, slabs: 753, bytes: 753 * 4096, file: at('one'), complete: true
+      objectBytes: 128, objectsPerSlab: 32, pagesPerSlab: 1, slabs: 753, bytes: 753 * 4096, file: at('one'), complete: true, listedBy: 'slabinfo'
     }])
     const old = await load(write('old', 'slabinfo - version: 1.0\nfilp 1 2\n'))
     expect(old[0]).toMatchObject({ activeObjects: 1, objects: 2, objectBytes: null, objectsPerSlab: null, slabs: null, bytes: null })
