@@ -70,6 +70,8 @@ const stableShare = 0.9
 const sampleObjects = 512
 /** A value is a constant of some kind of object when this share of the sample holds it at the same place. */
 const constantShare = 0.005
+/** Objects after which the number of rows can be foreseen. */
+const enoughToForesee = 1 << 16
 /** The most word codes the rows may hold; objects that differ more are compared over fewer bytes. */
 const mostCells = 8_000_000
 
@@ -110,7 +112,10 @@ function readRows(
     options.signal?.throwIfAborted()
     addChunk(encoder, addresses, chunk, objectBytes, rows, rowOf, codes)
     options.onProgress?.(chunk.start + chunk.count, addresses.length)
-    if (rows.length > mostRows && rows.words > 1) return undefined
+    if (rows.words === 1) continue
+    // Where the first objects already differ so much that all of them would not fit, there is no need to meet all of them.
+    const met = chunk.start + chunk.count
+    if (rows.length > mostRows || (met >= enoughToForesee && (rows.length / met) * addresses.length > mostRows && rows.length * 2 > met)) return undefined
   }
   return rowOf
 }

@@ -92,7 +92,7 @@ export class WordEncoder {
       }
       if (high === -1 && low < 0 && low >= -errors) return ERROR
       const region = this.#region(high, low)
-      if (region === KERNEL_TEXT || region === MODULE_TEXT || region === KERNEL) return this.#addressCode(high, low, region)
+      if (region === KERNEL_TEXT || region === MODULE_TEXT || region === KERNEL || region === VMALLOC) return this.#addressCode(high, low, region)
       if (region !== OTHER) return region
     }
     return this.#plain(high, low)
@@ -161,8 +161,8 @@ export class WordEncoder {
   #addressCode(high: number, low: number, region: number): number {
     const known = this.#find(ADDRESS_VALUE, high, low)
     if (known >= FIRST_VALUE_CODE) return known
-    // Outside of all regions only a symbol makes a value worth a code of its own.
-    if (region === KERNEL && this.#hit(high, low) === undefined) return KERNEL
+    // Outside of known images only a symbol makes a value worth a code of its own; arm64 with KASLR has its kernel and modules in vmalloc space.
+    if ((region === KERNEL || region === VMALLOC) && this.#hit(high, low) === undefined) return region
     return this.#code(ADDRESS_VALUE, high, low, region)
   }
 

@@ -10,10 +10,13 @@ export const unknownText = '-'
 /** Byte columns whose largest value is below this are shown exactly: 1,344 B tells more than 1.31 KiB. */
 const exactBytes = 100_000
 
+/** Units that are not written beside each number. */
+const counting = new Set(['objects', 'pages', 'slabs'])
+
 /** How the cells of one column are written, decided once from the values that are shown. */
 export interface CellFormat {
   readonly align: 'left' | 'right'
-  /** The unit a header has to name, because the cells do not. */
+  /** The unit a header has to name, because neither the cells nor the column's name do. */
   readonly unit: string
   text(value: unknown): string
 }
@@ -22,7 +25,9 @@ export interface CellFormat {
  * Chooses how a column is shown to people: counts with separators, bytes in one style for the whole column, shares in per cent,
  * addresses of fixed width, everything hostile made visible.
  */
-export function cellFormat(description: ColumnDescription | undefined, values: readonly unknown[]): CellFormat {
+export function cellFormat({ name, description }: {
+  readonly name: string, readonly description: ColumnDescription | undefined
+}, values: readonly unknown[]): CellFormat {
   const numeric = description === undefined
     ? values.some(isNumber) && values.every((value) => value == null || isNumber(value))
     : description.type === 'number'
@@ -32,7 +37,7 @@ export function cellFormat(description: ColumnDescription | undefined, values: r
   const write = numberFormat(unit, values, description !== undefined && unit === '')
   return {
     align: 'right',
-    unit: unit === 'objects' || unit === 'pages' || unit === 'slabs' ? unit : '',
+    unit: counting.has(unit) && !name.toLowerCase().includes(unit) ? unit : '',
     text: (value) => isNumber(value) ? write(Number(value)) : wordText(value, description)
   }
 }
@@ -91,8 +96,8 @@ function itemText(item: unknown): string {
   if (typeof item !== 'object' || item === null || item instanceof Date) return wordText(item, undefined)
   if ('offset' in item && 'class' in item) {
     const word = item as { offset: unknown, class: unknown, value?: unknown, symbol?: unknown }
-    const content = word.symbol ?? (word.value == null ? word.class : word.value)
-    return `${wordText(word.offset, undefined)}:${wordText(content, undefined)}`
+    const small = word.class === 'small integer' && typeof word.value === 'string' ? word.value.replace(/^0x0*(?=.)/, '0x') : null
+    return `${wordText(word.offset, undefined)}:${wordText(word.symbol ?? small ?? word.class, undefined)}`
   }
   // An item of evidence: what was seen is enough in a table.
   if ('text' in item && typeof item.text === 'string') return visible(item.text)

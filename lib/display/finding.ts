@@ -1,5 +1,5 @@
 import type { Finding } from '../analysis/finding.js'
-import { counted, formatBytes } from '../util/units.js'
+import { counted, formatBytes, formatCount } from '../util/units.js'
 import { visible } from '../util/visible.js'
 import { escapeHtml } from './escapeHtml.js'
 import { wrapTo } from './wrapTo.js'
@@ -33,13 +33,15 @@ function linesOf(finding: Finding): FindingLines {
   const held = [
     finding.objects === null ? null : counted(finding.objects, 'object'),
     finding.bytes === null ? null : formatBytes(finding.bytes),
-    finding.unreachable === null ? null : `${counted(finding.unreachable, 'object')} that nothing leads to`,
+    finding.unreachable === null ? null : `${formatCount(finding.unreachable)} of them unreachable`,
     finding.retainedBytes === null || finding.retainedBytes === finding.bytes ? null : `${formatBytes(finding.retainedBytes)} retained`
   ].filter((part) => part !== null).join(', ')
   const what = [finding.type, finding.cache].filter((part) => part !== null).join(' in ')
   return {
     heading: `${finding.verdict} (${finding.confidence})${what === '' ? '' : `: ${what}`}${held === '' ? '' : `, ${held}`}`,
-    accused: [finding.symbols.join(', '), finding.module === null ? '' : `module ${finding.module}`].filter((part) => part !== '').join(', '),
+    accused: [
+      finding.symbols.join(', '), finding.module === null ? '' : `module ${finding.module}`
+    ].filter((part) => part !== '').join(', '),
     hypothesis: finding.hypothesis,
     fix: finding.fix,
     evidence: finding.evidence.map(({ text, addresses, code }) => ({

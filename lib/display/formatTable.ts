@@ -112,5 +112,7 @@ const unseenInJson = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 /** JSON that is the same data and harmless on a terminal. */
 export function jsonText(value: unknown): string {
-  return JSON.stringify(value).replace(unseenInJson, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify(value).replace(
+    unseenInJson, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  )
 }

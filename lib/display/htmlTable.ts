@@ -41,10 +41,10 @@ ${rows.join('\n')}
 
 function columnCells(column: ShownColumn, shown: readonly number[]): { header: string, cells: string[] } {
   const values = shown.map((row) => column.at(row))
-  const format = cellFormat(column.description, values)
+  const format = cellFormat(column, values)
   // Both the attribute and the style: hosts that take styles away keep the attribute, and notebooks' own styles override it.
   const place = `align="${format.align}" style="text-align:${format.align}"`
-  const unit = format.unit === '' || format.unit === column.name ? '' : `<br><small>${escapeHtml(format.unit)}</small>`
+  const unit = format.unit === '' ? '' : `<br><small>${escapeHtml(format.unit)}</small>`
   const meaning = column.description === undefined ? '' : ` title="${escapeHtml(column.description.text)}"`
   const code = column.description?.type === 'address'
   return {

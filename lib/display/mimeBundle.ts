@@ -21,13 +21,21 @@ const plotType = { vegaLite: 'application/vnd.vegalite.v5+json', vega: 'applicat
  * an object whose keys are all MIME types is sent as it is; everything else is text.
  */
 export async function mimeBundle(value: unknown): Promise<MimeBundle> {
-  if (isTable(value)) return { data: { 'text/html': htmlTable(value), 'text/plain': await displayText(value) }, metadata: {} }
+  if (isTable(value)) return {
+    data: { 'text/html': htmlTable(value), 'text/plain': await displayText(value) }, metadata: {}
+  }
   if (hasDisplay(value)) {
     const shown = await ownDisplay(value)
-    if (shown !== undefined) return { data: 'text/plain' in shown ? shown : { ...shown, 'text/plain': await displayText(value) }, metadata: {} }
+    if (shown !== undefined) return {
+      data: 'text/plain' in shown ? shown : { ...shown, 'text/plain': await displayText(value) }, metadata: {}
+    }
   } else if (isPlot(value)) return plotBundle(value)
-  if (isFinding(value)) return { data: { 'text/html': findingHtml(value), 'text/plain': await displayText(value) }, metadata: {} }
-  if (isFindings(value)) return { data: { 'text/html': value.map(findingHtml).join(''), 'text/plain': await displayText(value) }, metadata: {} }
+  if (isFinding(value)) return {
+    data: { 'text/html': findingHtml(value), 'text/plain': await displayText(value) }, metadata: {}
+  }
+  if (isFindings(value)) return {
+    data: { 'text/html': value.map(findingHtml).join(''), 'text/plain': await displayText(value) }, metadata: {}
+  }
   if (isMimeData(value)) return { data: value, metadata: {} }
   return { data: { 'text/plain': await displayText(value) }, metadata: {} }
 }
@@ -49,7 +57,9 @@ async function plotBundle(plot: object): Promise<MimeBundle> {
     const svg = await renderSvg(plot)
     const png = await svgToPng(svg)
     return {
-      data: { ...live, 'image/svg+xml': svg, 'image/png': Buffer.from(png.bytes).toString('base64'), 'text/plain': text },
+      data: {
+        ...live, 'image/svg+xml': svg, 'image/png': Buffer.from(png.bytes).toString('base64'), 'text/plain': text
+      },
       metadata: { 'image/png': { width: png.width, height: png.height } }
     }
   } catch {

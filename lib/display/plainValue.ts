@@ -30,7 +30,9 @@ export function plainValue(value: unknown, description?: ColumnDescription): Pla
 function plainObject(value: object): PlainValue {
   if (value instanceof Date) return isoTime(value)
   if (Array.isArray(value)) return value.map((item) => plainValue(item))
-  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<number | bigint>, (item) => plainValue(item))
+  if (ArrayBuffer.isView(value)) return Array.from(
+    value as unknown as ArrayLike<number | bigint>, (item) => plainValue(item)
+  )
   if (value instanceof Set) return Array.from(value, (item) => plainValue(item))
   const entries = value instanceof Map ? [...value] as [unknown, unknown][] : Object.entries(value)
   const result: Record<string, PlainValue> = {}

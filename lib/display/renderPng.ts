@@ -32,5 +32,8 @@ export async function svgToPng(svg: string, scale = 2): Promise<PngImage> {
       defaultFontFamily: family, sansSerifFamily: family, serifFamily: family, monospaceFamily: family
     }
   }).render()
-  return { bytes: Uint8Array.from(image.asPng()), width: Math.round(image.width / scale), height: Math.round(image.height / scale) }
+  return {
+    bytes: Uint8Array.from(image.asPng()), width: Math.round(image.width / scale),
+    height: Math.round(image.height / scale)
+  }
 }

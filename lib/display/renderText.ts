@@ -35,7 +35,10 @@ export async function renderText(specification: object, options: TextPlotOptions
   if (!hasSize(specification)) {
     const left = margins(natural, 0).left
     const columns = width - left
-    return compose(scaled(natural, columns * cell.width, rows * cell.height), { width, columns, rows, left, colour: options.colour ?? false })
+    return compose(
+      scaled(natural, columns * cell.width, rows * cell.height),
+      { width, columns, rows, left, colour: options.colour ?? false }
+    )
   }
   let columns = width - margins(natural, 0).left
   let scene = natural
@@ -69,14 +72,18 @@ async function sceneOf(specification: object): Promise<Scene> {
 }
 
 function rowsOf({ height, bands }: Scene): number {
-  if (bands.y !== undefined && bands.y > 0) return bands.y * Math.max(1, Math.round(height / bands.y / rowLimits.pixels))
+  if (bands.y !== undefined && bands.y > 0) return bands.y * Math.max(
+    1, Math.round(height / bands.y / rowLimits.pixels)
+  )
   return Math.max(rowLimits.least, Math.min(rowLimits.most, Math.round(height / rowLimits.pixels)))
 }
 
 /** Cells that labels need on the left and, beyond `columns`, on the right. */
 function margins(scene: Scene, columns: number): { left: number, right: number } {
   const labels = scene.axes.find(({ orient }) => orient === 'left')?.labels ?? []
-  const left = labels.reduce((widest, { text }) => Math.max(widest, stringWidth(visible(text))), 0) + (labels.length > 0 ? 2 : 0)
+  const left = labels.reduce(
+    (widest, { text }) => Math.max(widest, stringWidth(visible(text))), 0
+  ) + (labels.length > 0 ? 2 : 0)
   const right = scene.shapes.filter(({ kind, align }) => kind === 'text' && align === 'left')
     .reduce((most, shape) => Math.max(most, textStart(shape) + stringWidth(visible(shape.text)) - columns), 0)
   return { left: Math.min(left, 32), right: Math.min(right, 44) }
@@ -84,14 +91,18 @@ function margins(scene: Scene, columns: number): { left: number, right: number }
 
 function scaled(scene: Scene, width: number, height: number): Scene {
   const bounds = scene.shapes.reduce((most, { x, x2, y, y2, points }) => ({
-    x: Math.max(most.x, x, x2, ...points.map((point) => point?.[0] ?? 0)), y: Math.max(most.y, y, y2, ...points.map((point) => point?.[1] ?? 0))
+    x: Math.max(
+      most.x, x, x2, ...points.map((point) => point?.[0] ?? 0)
+    ), y: Math.max(most.y, y, y2, ...points.map((point) => point?.[1] ?? 0))
   }), { x: scene.width, y: scene.height })
   const across = width / bounds.x
   const down = height / bounds.y
   return {
     ...scene, width, height,
     axes: scene.axes.map((axis) => ({
-      ...axis, labels: axis.labels.map(({ text, at }) => ({ text, at: at * (axis.orient === 'left' || axis.orient === 'right' ? down : across) }))
+      ...axis, labels: axis.labels.map(({ text, at }) => ({
+        text, at: at * (axis.orient === 'left' || axis.orient === 'right' ? down : across)
+      }))
     })),
     shapes: scene.shapes.map((shape) => ({
       ...shape, x: shape.x * across, x2: shape.x2 * across, y: shape.y * down, y2: shape.y2 * down,
@@ -100,7 +111,10 @@ function scaled(scene: Scene, width: number, height: number): Scene {
   }
 }
 
-interface Layout { readonly width: number, readonly columns: number, readonly rows: number, readonly left: number, readonly colour: boolean }
+interface Layout {
+  readonly width: number, readonly columns: number, readonly rows: number, readonly left: number,
+  readonly colour: boolean
+}
 
 function compose(scene: Scene, { width, columns, rows, left, colour }: Layout): string {
   const style: Style = { coloured: colour, legend: scene.legend, columns }
@@ -132,7 +146,9 @@ function legendLines({ legend, shapes }: Scene, style: Style, width: number, pai
     const cells = 2 + stringWidth(label)
     const last = lines.at(-1)
     const entry = `${paint(sign, colour)} ${label}`
-    if (last !== undefined && last.cells + 3 + cells <= width) lines[lines.length - 1] = { text: `${last.text}   ${entry}`, cells: last.cells + 3 + cells }
+    if (last !== undefined && last.cells + 3 + cells <= width) lines[lines.length - 1] = {
+      text: `${last.text}   ${entry}`, cells: last.cells + 3 + cells
+    }
     else lines.push({ text: entry, cells })
   }
   return ['', ...lines.map(({ text }) => text)]
@@ -158,7 +174,10 @@ function below(axis: Axis | undefined, columns: number, left: number, width: num
   const labels = [...axis.labels].sort((a, b) => a.at - b.at).map(({ text, at }) => {
     const label = visible(text)
     const tick = Math.min(columns - 1, Math.max(0, Math.floor(at / cell.width)))
-    return { label, tick, start: Math.max(0, Math.min(left + tick - Math.floor((stringWidth(label) - 1) / 2), width - stringWidth(label))) }
+    return {
+      label, tick,
+      start: Math.max(0, Math.min(left + tick - Math.floor((stringWidth(label) - 1) / 2), width - stringWidth(label)))
+    }
   })
   let shown = labels
   for (let every = 1; every <= labels.length; every++) {
@@ -172,6 +191,10 @@ function below(axis: Axis | undefined, columns: number, left: number, width: num
     line[tick] = '┬'
   }
   const title = fitTo(visible(axis.title), width)
-  const under = title === '' ? [] : [' '.repeat(Math.max(0, Math.min(left + Math.floor((columns - stringWidth(title)) / 2), width - stringWidth(title)))) + title]
+  const under = title === '' ? [] : [
+    ' '.repeat(Math.max(
+      0, Math.min(left + Math.floor((columns - stringWidth(title)) / 2), width - stringWidth(title))
+    )) + title
+  ]
   return [`${' '.repeat(Math.max(0, left - 1))}${left > 0 ? '└' : ''}${line.join('')}`, text, ...under]
 }

@@ -20,7 +20,9 @@ export interface ShownRows {
 export function shownRows(table: ColumnTable): ShownRows {
   const rows = tableRows(table)
   const shown = rows.names.filter((name) => describe(name)?.internal !== true)
-  return { count: rows.count, columns: shown.map((name) => ({ name, description: describe(name), at: rows.column(name) })) }
+  return {
+    count: rows.count, columns: shown.map((name) => ({ name, description: describe(name), at: rows.column(name) }))
+  }
 }
 
 function describe(name: string): ColumnDescription | undefined {

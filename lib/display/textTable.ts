@@ -7,8 +7,14 @@ import type { TableLayout } from './formatTable.js'
 
 const defaults = { width: 80, rows: 50 }
 const gap = 2
-/** A column of words is not cut below this many terminal cells; the first column, which names the row, not below the second. */
-const least = { word: 8, first: 24 }
+/** Terminal cells below which a column is not cut: names have to be told apart, of sentences and lists the beginning has to be readable. */
+const least = { name: 24, words: 20 }
+const naming = new Set(['cache', 'member', 'module', 'name', 'symbol', 'type'])
+/** What goes first where the width is small: it says more exactly what another column says as well. */
+const minor = new Set([
+  'address', 'askedObjects', 'example', 'high', 'low', 'objectBytes', 'objectsPerSlab', 'pagesPerSlab', 'reach', 'reachBasis', 'readObjects', 'retainedBytes',
+  'slabBytes', 'timeFrom', 'typeBasis', 'unreachable', 'uptime'
+])
 
 const ansi = { bold: '1', dim: '2', red: '31', yellow: '33', green: '32' } as const
 type Style = keyof typeof ansi
@@ -35,13 +41,17 @@ export function* textTable(rows: ShownRows, layout: TableLayout): Generator<stri
   const tail = rows.count > most ? Math.floor(most / 4) : 0
   const head = Math.min(rows.count, most - tail)
   const shown = Array.from({ length: head + tail }, (_, i) => i < head ? i : rows.count - tail + i - head)
-  const all = rows.columns.map((column, i) => layOut(column, shown, i === 0 ? least.first : least.word))
+  const all = rows.columns.map((column, i) => layOut(
+    column, shown, i === 0 || naming.has(column.name) ? least.name : least.words
+  ))
   const { fitting, left } = fit(all, layout.width ?? defaults.width)
   const paint = painter(layout.colour ?? false)
 
   if (fitting.length > 0) {
     yield line(fitting.map((column) => paint('bold', pad(column.name, column))))
-    if (fitting.some(({ unit }) => unit !== '')) yield line(fitting.map((column) => paint('dim', pad(column.unit, column))))
+    if (fitting.some(({ unit }) => unit !== '')) yield line(fitting.map((column) => paint(
+      'dim', pad(column.unit, column)
+    )))
     for (let i = 0; i < shown.length; i++) {
       if (i === head) yield line(fitting.map((column) => paint('dim', pad('…', column))))
       yield line(fitting.map((column) => paint(style(column, column.cells[i]), pad(column.cells[i], column))))
@@ -57,23 +67,29 @@ export function shapeLine(shown: number, total: number, columnsLeft: readonly st
 }
 
 function layOut(column: ShownColumn, shown: readonly number[], leastOfWords: number): LaidOutColumn {
-  const { name, description } = column
+  const { description } = column
   const values = shown.map((row) => column.at(row))
-  const format = cellFormat(description, values)
+  const format = cellFormat(column, values)
   const { align, unit } = format
   const cells = values.map((value) => format.text(value))
-  const heading = visible(name)
-  const width = cells.reduce((widest, cell) => Math.max(widest, widthOf(cell)), Math.max(widthOf(heading), unit === name ? 0 : unit.length))
+  const heading = visible(column.name)
+  const width = cells.reduce((widest, cell) => Math.max(widest, widthOf(cell)), Math.max(widthOf(heading), unit.length))
   const elastic = align === 'left' && description?.type !== 'address' && description?.type !== 'time'
-  return { name: heading, align, unit: unit === name ? '' : unit, cells, width, least: elastic ? Math.min(width, leastOfWords) : width }
+  return { name: heading, align, unit, cells, width, least: elastic ? Math.min(width, leastOfWords) : width }
 }
 
-/** Narrows the widest texts until the table fits; where that is not enough, columns are left out from the right, never the first. */
+/** Narrows the widest texts until the table fits; where that is not enough, columns are left out: minor ones, then from the right, never the first. */
 function fit(all: LaidOutColumn[], width: number): { fitting: LaidOutColumn[], left: string[] } {
   const fitting = [...all]
   const left: string[] = []
-  const sum = (of: (column: LaidOutColumn) => number): number => fitting.reduce((total, column) => total + of(column) + gap, -gap)
-  while (fitting.length > 1 && sum((column) => column.least) > width) left.unshift(fitting.pop()!.name)
+  const sum = (of: (column: LaidOutColumn) => number): number => fitting.reduce(
+    (total, column) => total + of(column) + gap, -gap
+  )
+  while (fitting.length > 1 && sum((column) => column.least) > width) {
+    const last = fitting.findLastIndex(({ name }, i) => i > 0 && minor.has(name))
+    left.push(...fitting.splice(last < 0 ? fitting.length - 1 : last, 1).map(({ name }) => name))
+  }
+  left.sort((a, b) => all.findIndex(({ name }) => name === a) - all.findIndex(({ name }) => name === b))
   for (let over = sum((column) => column.width) - width; over > 0; over--) {
     const widest = fitting.filter((column) => column.width > column.least).sort((a, b) => b.width - a.width)[0]
     if (widest === undefined) break

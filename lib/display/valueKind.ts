@@ -8,7 +8,9 @@ export type MimeData = Readonly<Record<string, unknown>>
 
 /** An arquero table, of whichever copy of arquero: known by its shape. */
 export function isTable(value: unknown): value is ColumnTable {
-  return isObject(value) && ['numRows', 'columnNames', 'column', 'indices', 'isFiltered', 'isOrdered', 'reify'].every((name) => typeof value[name] === 'function')
+  return isObject(value) && [
+    'numRows', 'columnNames', 'column', 'indices', 'isFiltered', 'isOrdered', 'reify'
+  ].every((name) => typeof value[name] === 'function')
 }
 
 const composing = ['mark', 'layer', 'hconcat', 'vconcat', 'concat', 'facet', 'repeat']
@@ -27,7 +29,9 @@ export function isVega(value: object): boolean {
 
 /** A value that knows how it is displayed. */
 export function hasDisplay(value: unknown): value is { [displayMethod]: () => unknown } {
-  return (isObject(value) || typeof value === 'function') && typeof (value as Record<symbol, unknown>)[displayMethod] === 'function'
+  return (isObject(value) || typeof value === 'function') && typeof (
+    value as Record<symbol, unknown>
+  )[displayMethod] === 'function'
 }
 
 /** An object whose keys are all MIME types, and there is at least one. */

@@ -23,7 +23,9 @@ export async function vegaScene(specification: object): Promise<View> {
   }
   try {
     const spec = isVega(specification) ? specification : compile(specification as never, { logger }).spec
-    const view = await new vega.View(vega.parse(spec), { renderer: 'none', logger, loader: refusing(failures) }).runAsync()
+    const view = await new vega.View(vega.parse(spec), {
+      renderer: 'none', logger, loader: refusing(failures)
+    }).runAsync()
     const refused = failures.find((failure) => failure instanceof UsageError)
     if (refused !== undefined) throw refused
     return view

@@ -5,7 +5,7 @@ import type { System } from '../system/system.js'
 import type { BtfTypes } from '../type/btfTypes.js'
 import { TypeDeclaration } from '../type/typeDeclaration.js'
 import { TypedValue } from '../type/typedValue.js'
-import type { ValueImage, ValueStyle } from '../type/valueText.js'
+import type { FoundString, ValueImage, ValueStyle } from '../type/valueText.js'
 import { addressNamed } from './readWords.js'
 
 export interface TypedReadOptions {
@@ -131,7 +131,9 @@ function styleOf(system: System, options: TypedReadOptions): ValueStyle {
       return hit.offset === 0 ? hit.name : `${hit.name}+${hit.offset}`
     },
     // The second is what crash says of a string that is not in the kernel's memory.
-    string: (address, limit) => address >= LOWEST_KERNEL_ADDRESS ? readString(memory, address, limit) : `error: Cannot access memory at address 0x${address.toString(16)}`
+    string: (address, limit) => address >= LOWEST_KERNEL_ADDRESS
+      ? readString(memory, address, limit)
+      : { bytes: new Uint8Array(0), missing: `error: Cannot access memory at address 0x${address.toString(16)}` }
   }
 }
 
@@ -147,8 +149,7 @@ function farthestInside({ name, type, bytes }: SymbolHit): number {
 const linkerMark = /^__(?:start|stop)_/
 const farthestByLetter: Readonly<Record<string, number>> = { r: 0x400, d: 0x4000, b: 0x4000 }
 
-/** The bytes up to the first NUL, or why not even the first one is there. */
-function readString(memory: Memory, address: bigint, limit: number): Uint8Array | string {
+function readString(memory: Memory, address: bigint, limit: number): FoundString {
   const bytes = new Uint8Array(limit)
   for (let at = 0; at < limit;) {
     const from = BigInt.asUintN(64, address + BigInt(at))
@@ -158,11 +159,11 @@ function readString(memory: Memory, address: bigint, limit: number): Uint8Array 
       part = 1
       found = memory.tryRead(from, part)
     }
-    if (typeof found === 'string') return at === 0 ? faultWords[found] : bytes.subarray(0, at)
+    if (typeof found === 'string') return { bytes: bytes.subarray(0, at), missing: faultWords[found] }
     const end = found.indexOf(0)
     bytes.set(end < 0 ? found : found.subarray(0, end), at)
-    if (end >= 0) return bytes.subarray(0, at + end)
+    if (end >= 0) return { bytes: bytes.subarray(0, at + end) }
     at += part
   }
-  return bytes
+  return { bytes }
 }

@@ -66,7 +66,9 @@ export function growthSeries(snapshots: ColumnTable, chosen: readonly string[] |
   const series = ranked.slice(0, worth).map(({ line }) => toSeries(name(line), filled(line)))
   const others = ranked.slice(worth).map(({ line }) => line)
   // Different hosts were seen at different times, so that there is no time at which to add them up.
-  if (others.length > 0 && hosts.length === 1) series.push(toSeries(`${others.length} other${others.length === 1 ? '' : 's'}`, sum(others, hosts[0]), true))
+  if (others.length > 0 && hosts.length === 1) series.push(toSeries(
+    `${others.length} other${others.length === 1 ? '' : 's'}`, sum(others, hosts[0]), true
+  ))
   return { series, times, timed, all: lines.length }
 }
 
@@ -89,7 +91,9 @@ function readTable(snapshots: ColumnTable): { hosts: Host[], timed: boolean } {
     if (host !== undefined && time === before && host.name === name) continue
     before = time
     host = hosts.get(name)
-    if (host === undefined) hosts.set(name, host = { name: name === null ? null : textOf(name), times: [], index: new Map(), lines: new Map() })
+    if (host === undefined) hosts.set(name, host = {
+      name: name === null ? null : textOf(name), times: [], index: new Map(), lines: new Map()
+    })
     if (time !== null && !host.index.has(time)) {
       host.index.set(time, 0)
       host.times.push(time)
@@ -107,7 +111,9 @@ function readTable(snapshots: ColumnTable): { hosts: Host[], timed: boolean } {
     const host = hosts.get(hostAt(row))!
     const place = host.index.get(time)!
     let line = host.lines.get(cacheKey(row))
-    if (line === undefined) host.lines.set(cacheKey(row), line = { cache: textOf(cacheAt(row)), host, at: [], bytes: [] })
+    if (line === undefined) host.lines.set(
+      cacheKey(row), line = { cache: textOf(cacheAt(row)), host, at: [], bytes: [] }
+    )
     const last = line.at.length - 1
     // A cache that stands twice in one snapshot (memory cgroups) counts with both.
     if (line.at[last] === place) line.bytes[last] += bytes

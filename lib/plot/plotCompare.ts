@@ -26,9 +26,14 @@ export function plotCompare(compared: ColumnTable, options: { readonly top?: num
     label: `${delta(one.bytes, formatBytes)}${one.objects === null ? '' : `  (${delta(one.objects, formatCount)} ${Math.abs(one.objects) === 1 ? 'object' : 'objects'})`}` +
       (one.status === 'new' || one.status === 'gone' ? `, ${one.status}` : '')
   }))
-  const ticks = byteTicks(Math.min(0, ...values.map((one) => one.bytes)), Math.max(0, ...values.map((one) => one.bytes)))
+  const ticks = byteTicks(
+    Math.min(0, ...values.map((one) => one.bytes)), Math.max(0, ...values.map((one) => one.bytes))
+  )
   const directions = ['gained', 'lost'].filter((direction) => values.some((one) => one.direction === direction))
-  const x = { field: 'bytes', type: 'quantitative' as const, title: null, scale: { domain: ticks.domain, nice: false }, axis: { values: ticks.values, labelExpr: ticks.labelExpr } }
+  const x = {
+    field: 'bytes', type: 'quantitative' as const, title: null, scale: { domain: ticks.domain, nice: false },
+    axis: { values: ticks.values, labelExpr: ticks.labelExpr }
+  }
   return specification({
     title: headline(changed, count),
     subtitle: `difference in slab memory, in bytes of whole slabs; ${formatCount(changed.length)} of ${counted(count, 'cache')} ${count === 1 ? 'differs' : 'differ'}` +
@@ -43,17 +48,29 @@ export function plotCompare(compared: ColumnTable, options: { readonly top?: num
           x,
           color: {
             field: 'direction', type: 'nominal', legend: null,
-            scale: { domain: directions, range: directions.map((direction) => direction === 'gained' ? palette.vermillion : palette.blue) }
+            scale: {
+              domain: directions,
+              range: directions.map((direction) => direction === 'gained' ? palette.vermillion : palette.blue)
+            }
           },
-          tooltip: [{ field: 'cache' }, { field: 'bytes', type: 'quantitative', format: '+,d' }, { field: 'objects', type: 'quantitative', format: '+,d' }, { field: 'status' }]
+          tooltip: [
+            { field: 'cache' }, { field: 'bytes', type: 'quantitative', format: '+,d' },
+            { field: 'objects', type: 'quantitative', format: '+,d' }, { field: 'status' }
+          ]
         }
       },
-      { data: { values: [{ zero: 0 }] }, mark: { type: 'rule', color: ink.rule }, encoding: { x: { datum: 0, type: 'quantitative' }, y: { value: 0 }, y2: { value: 'height' } } },
+      {
+        data: { values: [{ zero: 0 }] }, mark: { type: 'rule', color: ink.rule },
+        encoding: { x: { datum: 0, type: 'quantitative' }, y: { value: 0 }, y2: { value: 'height' } }
+      },
       ...[true, false].map((gained) => ({
         transform: [{ filter: gained ? 'datum.bytes > 0' : 'datum.bytes < 0' }],
         // Both stand to the right of zero's side of the bar's end that is free: names stand on the left.
         mark: { type: 'text' as const, align: 'left' as const, baseline: 'middle' as const, dx: 6 },
-        encoding: { x: gained ? { field: 'bytes', type: 'quantitative' as const } : { datum: 0, type: 'quantitative' as const }, text: { field: 'label' } }
+        encoding: {
+          x: gained ? { field: 'bytes', type: 'quantitative' as const } : { datum: 0, type: 'quantitative' as const },
+          text: { field: 'label' }
+        }
       }))
     ]
   })

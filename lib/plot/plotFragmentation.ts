@@ -17,7 +17,9 @@ export function plotFragmentation(caches: ColumnTable, options: { readonly top?:
   const { names: columns, count: rows, column } = tableRows(caches)
   // In snapshots two of the columns have slabinfo's own names.
   const series = columns.includes('snapshot') && !columns.includes('allocated')
-  const [cache, bytes, allocated, slotBytes] = ['cache', 'bytes', series ? 'activeObjects' : 'allocated', series ? 'objectBytes' : 'slotBytes'].map(column)
+  const [cache, bytes, allocated, slotBytes] = [
+    'cache', 'bytes', series ? 'activeObjects' : 'allocated', series ? 'objectBytes' : 'slotBytes'
+  ].map(column)
   const last = series ? lastSnapshot(column('snapshot'), rows) : () => true
   const all: { cache: string, bytes: number, used: number }[] = []
   let count = 0
@@ -34,7 +36,10 @@ export function plotFragmentation(caches: ColumnTable, options: { readonly top?:
     { cache: names[i], part: parts[0], order: 0, bytes: one.used },
     { cache: names[i], part: parts[1], order: 1, bytes: one.bytes - one.used }
   ])
-  const labels = shown.map((one, i) => ({ cache: names[i], bytes: one.bytes, label: `${formatBytes(one.bytes)}, ${Math.round((1 - one.used / one.bytes) * 100)} % not in use` }))
+  const labels = shown.map((one, i) => ({
+    cache: names[i], bytes: one.bytes,
+    label: `${formatBytes(one.bytes)}, ${Math.round((1 - one.used / one.bytes) * 100)} % not in use`
+  }))
   const ticks = byteTicks(0, Math.max(1, ...shown.map((one) => one.bytes)))
   const unused = all.reduce((sum, one) => sum + one.bytes - one.used, 0)
   const total = all.reduce((sum, one) => sum + one.bytes, 0)
@@ -49,7 +54,10 @@ export function plotFragmentation(caches: ColumnTable, options: { readonly top?:
       {
         mark: { type: 'bar' },
         encoding: {
-          x: { field: 'bytes', type: 'quantitative', stack: 'zero', title: null, scale: { domain: ticks.domain, nice: false }, axis: { values: ticks.values, labelExpr: ticks.labelExpr } },
+          x: {
+            field: 'bytes', type: 'quantitative', stack: 'zero', title: null,
+            scale: { domain: ticks.domain, nice: false }, axis: { values: ticks.values, labelExpr: ticks.labelExpr }
+          },
           order: { field: 'order' },
           color: { field: 'part', type: 'nominal', scale: { domain: parts, range: [palette.blue, palette.light] } },
           tooltip: [{ field: 'cache' }, { field: 'part' }, { field: 'bytes', type: 'quantitative', format: ',d' }]

@@ -34,10 +34,14 @@ export function plotGrowth(snapshots: ColumnTable, options: GrowthPlotOptions = 
   const chosen = options.cache === undefined ? undefined : [options.cache].flat()
   const { series, times, timed, all } = growthSeries(snapshots, chosen, options.top ?? 5, options.host)
   const absolute = chosen !== undefined
-  const shown = series.map((one) => ({ ...one, points: absolute ? one.points : one.points.map(([time, bytes]) => [time, bytes - one.first] as const) }))
+  const shown = series.map((one) => ({
+    ...one, points: absolute ? one.points : one.points.map(([time, bytes]) => [time, bytes - one.first] as const)
+  }))
   const extent = shown.flatMap(({ points }) => points.map(([, bytes]) => bytes))
   const ticks = byteTicks(Math.min(0, ...extent), Math.max(0, ...extent))
-  const ends = placeLabels(shown.map(({ points }) => points[points.length - 1]?.[1] ?? 0), ticks.domain, height, labelGap)
+  const ends = placeLabels(
+    shown.map(({ points }) => points[points.length - 1]?.[1] ?? 0), ticks.domain, height, labelGap
+  )
   const name = (i: number): string => visible(shown[i].name)
 
   const values = shown.flatMap(({ points }, i) => points.map(([time, bytes]) => ({ series: name(i), time, bytes })))
@@ -50,7 +54,10 @@ export function plotGrowth(snapshots: ColumnTable, options: GrowthPlotOptions = 
   const axis = timeAxis(times, timed)
   const colour = {
     field: 'series', type: 'nominal' as const, legend: null,
-    scale: { domain: shown.map((_, i) => name(i)), range: shown.map((one, i) => one.rest ? palette.grey : colours[i % colours.length]) }
+    scale: {
+      domain: shown.map((_, i) => name(i)),
+      range: shown.map((one, i) => one.rest ? palette.grey : colours[i % colours.length])
+    }
   }
   return specification({
     title: headline(series, times, timed, absolute),
@@ -61,14 +68,26 @@ export function plotGrowth(snapshots: ColumnTable, options: GrowthPlotOptions = 
     values,
     encoding: { x: axis },
     layer: [
-      { data: { values: [{ zero: 0 }] }, mark: { type: 'rule', color: ink.rule }, encoding: { x: { value: 0 }, x2: { value: 'width' }, y: { datum: 0, type: 'quantitative' } } },
       {
-        mark: { type: 'line', strokeWidth: 2, strokeJoin: 'round', interpolate: 'linear', point: times.length <= mostPoints ? { size: 22 } : false },
+        data: { values: [{ zero: 0 }] }, mark: { type: 'rule', color: ink.rule },
+        encoding: { x: { value: 0 }, x2: { value: 'width' }, y: { datum: 0, type: 'quantitative' } }
+      },
+      {
+        mark: {
+          type: 'line', strokeWidth: 2, strokeJoin: 'round', interpolate: 'linear',
+          point: times.length <= mostPoints ? { size: 22 } : false
+        },
         encoding: {
-          y: { field: 'bytes', type: 'quantitative', title: null, scale: { domain: ticks.domain, nice: false }, axis: { values: ticks.values, labelExpr: ticks.labelExpr } },
+          y: {
+            field: 'bytes', type: 'quantitative', title: null, scale: { domain: ticks.domain, nice: false },
+            axis: { values: ticks.values, labelExpr: ticks.labelExpr }
+          },
           color: colour,
           detail: { field: 'series' },
-          tooltip: [{ field: 'series', title: 'cache' }, ...timeTooltip(timed), { field: 'bytes', type: 'quantitative', format: ',d', title: absolute ? 'bytes' : 'change in bytes' }]
+          tooltip: [
+            { field: 'series', title: 'cache' }, ...timeTooltip(timed),
+            { field: 'bytes', type: 'quantitative', format: ',d', title: absolute ? 'bytes' : 'change in bytes' }
+          ]
         }
       },
       {
@@ -80,7 +99,9 @@ export function plotGrowth(snapshots: ColumnTable, options: GrowthPlotOptions = 
   })
 }
 
-function timeTooltip(timed: boolean): { field: string, type: 'temporal' | 'quantitative', format: string, title: string }[] {
+function timeTooltip(timed: boolean): {
+  field: string, type: 'temporal' | 'quantitative', format: string, title: string
+}[] {
   return [timed
     ? { field: 'time', type: 'temporal', format: '%Y-%m-%d %H:%M:%S', title: 'time (UTC)' }
     : { field: 'time', type: 'quantitative', format: ',d', title: 'snapshot' }]

@@ -26,7 +26,10 @@ export function plotOccupancy(objects: ColumnTable, options: OccupancyPlotOption
   const { slots, used, unknown } = slabOccupancy(objects, options.cache)
   const counts = new Array<number>(classes.length).fill(0)
   for (let slab = 0; slab < slots.length; slab++) counts[classOf(used[slab], slots[slab])]++
-  const values = classes.map((name, i) => ({ used: name, slabs: counts[i], kind: i === 0 ? 'none' : i === classes.length - 1 ? 'all' : 'some', label: counts[i] === 0 ? '' : formatCount(counts[i]) }))
+  const values = classes.map((name, i) => ({
+    used: name, slabs: counts[i], kind: i === 0 ? 'none' : i === classes.length - 1 ? 'all' : 'some',
+    label: counts[i] === 0 ? '' : formatCount(counts[i])
+  }))
   const ticks = countTicks(0, Math.max(1, ...counts) * labelRoom)
   const allSlots = slots.reduce((sum, count) => sum + count, 0)
   const allUsed = used.reduce((sum, count) => sum + count, 0)
@@ -37,17 +40,29 @@ export function plotOccupancy(objects: ColumnTable, options: OccupancyPlotOption
       (unknown === 0 ? '' : `, not counting ${counted(unknown, 'slab')} whose objects are unknown`),
     height,
     values,
-    encoding: { x: { field: 'used', type: 'nominal', sort: [...classes], title: 'slots in use, in per cent of a slab', axis: { grid: false, labelAngle: 0 }, scale: { paddingInner: 0.12, paddingOuter: 0.06 } } },
+    encoding: { x: {
+      field: 'used', type: 'nominal', sort: [...classes], title: 'slots in use, in per cent of a slab',
+      axis: { grid: false, labelAngle: 0 }, scale: { paddingInner: 0.12, paddingOuter: 0.06 }
+    } },
     layer: [
       {
         mark: { type: 'bar' },
         encoding: {
-          y: { field: 'slabs', type: 'quantitative', title: null, scale: { domain: ticks.domain, nice: false }, axis: { values: ticks.values, labelExpr: `datum.value === 0 ? '0' : ${ticks.labelExpr} + ' slabs'` } },
-          color: { field: 'kind', type: 'nominal', legend: null, scale: { domain: ['none', 'some', 'all'], range: [palette.light, palette.sky, palette.blue] } },
+          y: {
+            field: 'slabs', type: 'quantitative', title: null, scale: { domain: ticks.domain, nice: false },
+            axis: { values: ticks.values, labelExpr: `datum.value === 0 ? '0' : ${ticks.labelExpr} + ' slabs'` }
+          },
+          color: {
+            field: 'kind', type: 'nominal', legend: null,
+            scale: { domain: ['none', 'some', 'all'], range: [palette.light, palette.sky, palette.blue] }
+          },
           tooltip: [{ field: 'used', title: 'slots in use' }, { field: 'slabs', type: 'quantitative', format: ',d' }]
         }
       },
-      { mark: { type: 'text', baseline: 'bottom', dy: -4, color: ink.text }, encoding: { y: { field: 'slabs', type: 'quantitative' }, text: { field: 'label' } } }
+      {
+        mark: { type: 'text', baseline: 'bottom', dy: -4, color: ink.text },
+        encoding: { y: { field: 'slabs', type: 'quantitative' }, text: { field: 'label' } }
+      }
     ]
   })
 }

@@ -47,13 +47,17 @@ export function plotSignatures(signatures: ColumnTable, options: { readonly top?
   const others = all.slice(shown.length)
   if (others.length > 0) {
     shown.push({
-      cache: caches.length === 1 ? caches[0] : 'several', holds: counted(others.length, 'smaller group'), words: [], type: null, rest: true,
+      cache: caches.length === 1 ? caches[0] : 'several', holds: counted(
+        others.length, 'smaller group'
+      ), words: [], type: null, rest: true,
       objects: total(others, 'objects'), share: total(others, 'share'), bytes: others.some(({ bytes }) => bytes === null) ? null : total(others, 'bytes')
     })
   }
   const values = shown.map((one, i) => ({
     row: i, share: Math.min(1, one.share), objects: one.objects, rest: one.rest,
-    name: cut(visible([caches.length > 1 && !one.rest ? one.cache : null, one.type, one.holds].filter((part) => part !== null).join(': '))),
+    name: cut(visible([
+      caches.length > 1 && !one.rest ? one.cache : null, one.type, one.holds
+    ].filter((part) => part !== null).join(': '))),
     label: `${percent(one.share)} · ${counted(one.objects, 'object')}${one.bytes === null ? '' : ` · ${formatBytes(one.bytes)}`}`
   }))
   const sample = sampled(all)
@@ -66,22 +70,45 @@ export function plotSignatures(signatures: ColumnTable, options: { readonly top?
     values,
     encoding: { y },
     layer: [
-      { mark: { type: 'bar', height: 12, yOffset: 8, color: ink.grid }, encoding: { x: { datum: 0, type: 'quantitative' }, x2: { datum: 1 } } },
+      {
+        mark: { type: 'bar', height: 12, yOffset: 8, color: ink.grid },
+        encoding: { x: { datum: 0, type: 'quantitative' }, x2: { datum: 1 } }
+      },
       {
         mark: { type: 'bar', height: 12, yOffset: 8 },
         encoding: {
-          x: { field: 'share', type: 'quantitative', title: null, scale: { domain: [0, 1] }, axis: { grid: false, labelFlush: true, values: [0, 0.25, 0.5, 0.75, 1], labelExpr: "format(datum.value * 100, 'd') + ' %'" } },
-          color: { field: 'rest', type: 'nominal', legend: null, scale: { domain: [false, true], range: [palette.blue, palette.grey] } },
-          tooltip: [{ field: 'name', title: 'holds' }, { field: 'objects', type: 'quantitative', format: ',d' }, { field: 'share', type: 'quantitative', format: '.1%' }]
+          x: {
+            field: 'share', type: 'quantitative', title: null, scale: { domain: [0, 1] },
+            axis: {
+              grid: false, labelFlush: true, values: [0, 0.25, 0.5, 0.75, 1],
+              labelExpr: "format(datum.value * 100, 'd') + ' %'"
+            }
+          },
+          color: {
+            field: 'rest', type: 'nominal', legend: null,
+            scale: { domain: [false, true], range: [palette.blue, palette.grey] }
+          },
+          tooltip: [
+            { field: 'name', title: 'holds' }, { field: 'objects', type: 'quantitative', format: ',d' },
+            { field: 'share', type: 'quantitative', format: '.1%' }
+          ]
         }
       },
-      { mark: { type: 'text', align: 'left', baseline: 'middle', dy: -8, fontSize: 12, limit: 560 }, encoding: { x: { datum: 0, type: 'quantitative' }, text: { field: 'name' } } },
-      { mark: { type: 'text', align: 'left', baseline: 'middle', dy: 8, dx: 8 }, encoding: { x: { datum: 1, type: 'quantitative' }, text: { field: 'label' } } }
+      {
+        mark: { type: 'text', align: 'left', baseline: 'middle', dy: -8, fontSize: 12, limit: 560 },
+        encoding: { x: { datum: 0, type: 'quantitative' }, text: { field: 'name' } }
+      },
+      {
+        mark: { type: 'text', align: 'left', baseline: 'middle', dy: 8, dx: 8 },
+        encoding: { x: { datum: 1, type: 'quantitative' }, text: { field: 'label' } }
+      }
     ]
   })
 }
 
-interface Word { readonly offset?: unknown, readonly class?: unknown, readonly value?: unknown, readonly symbol?: unknown }
+interface Word {
+  readonly offset?: unknown, readonly class?: unknown, readonly value?: unknown, readonly symbol?: unknown
+}
 
 /** The shortest true name of what a group's objects hold: its symbols, else the classes of its words. */
 function contents(list: readonly Word[]): string {
@@ -104,7 +131,9 @@ function tellApart(groups: readonly Group[]): void {
   for (const alike of named.values()) {
     if (alike.length < 2) continue
     const offsets = [...new Set(alike.flatMap(({ words }) => words.map(({ offset }) => offset)))]
-    const classAt = (group: Group, offset: unknown): string => textOf(group.words.find((word) => word.offset === offset)?.class, 'nothing')
+    const classAt = (group: Group, offset: unknown): string => textOf(
+      group.words.find((word) => word.offset === offset)?.class, 'nothing'
+    )
     const telling = offsets.find((offset) => new Set(alike.map((group) => classAt(group, offset))).size === alike.length)
       ?? offsets.find((offset) => new Set(alike.map((group) => classAt(group, offset))).size > 1)
     if (telling === undefined) continue
@@ -126,7 +155,9 @@ function runs(classes: readonly string[]): string[] {
 interface Sample { readonly read: number, readonly asked: number }
 
 /** How many of the objects could be read, where that is not all of them: their shares speak of these alone. */
-function sampled(groups: readonly { readonly cache: string, readonly read: number | null, readonly asked: number | null }[]): Sample | undefined {
+function sampled(groups: readonly {
+  readonly cache: string, readonly read: number | null, readonly asked: number | null
+}[]): Sample | undefined {
   const caches = [...new Map(groups.map((group) => [group.cache, group])).values()]
   if (caches.some(({ read, asked }) => read === null || asked === null)) return undefined
   const read = total(caches, 'read')

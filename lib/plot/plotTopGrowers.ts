@@ -40,9 +40,17 @@ export function plotTopGrowers(growth: ColumnTable, options: { readonly top?: nu
       {
         mark: { type: 'bar' },
         encoding: {
-          x: { field: 'rate', type: 'quantitative', title: null, scale: { domain: ticks.domain, nice: false }, axis: { values: ticks.values, labelExpr: ticks.labelExpr } },
-          color: { field: 'verdict', type: 'nominal', scale: { domain: verdicts, range: verdicts.map((name) => verdictColours[name]) } },
-          tooltip: [{ field: 'cache' }, { field: 'verdict' }, { field: 'rate', type: 'quantitative', format: ',.0f', title: 'bytes/h' },
+          x: {
+            field: 'rate', type: 'quantitative', title: null, scale: { domain: ticks.domain, nice: false },
+            axis: { values: ticks.values, labelExpr: ticks.labelExpr }
+          },
+          color: {
+            field: 'verdict', type: 'nominal',
+            scale: { domain: verdicts, range: verdicts.map((name) => verdictColours[name]) }
+          },
+          tooltip: [{ field: 'cache' }, { field: 'verdict' }, {
+            field: 'rate', type: 'quantitative', format: ',.0f', title: 'bytes/h'
+          },
             { field: 'low', type: 'quantitative', format: ',.0f' }, { field: 'high', type: 'quantitative', format: ',.0f' }]
         }
       },

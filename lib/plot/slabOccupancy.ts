@@ -50,5 +50,8 @@ export function slabOccupancy(objects: ColumnTable, cache?: string): SlabOccupan
   }
   if (cache !== undefined && slots.length === 0) throw new UsageError(`no objects of a cache named ${cache} in the table`)
   const told = known.flatMap((isKnown, i) => isKnown ? [i] : [])
-  return { slots: Uint32Array.from(told, (i) => slots[i]), used: Uint32Array.from(told, (i) => used[i]), unknown: known.length - told.length }
+  return {
+    slots: Uint32Array.from(told, (i) => slots[i]), used: Uint32Array.from(told, (i) => used[i]),
+    unknown: known.length - told.length
+  }
 }

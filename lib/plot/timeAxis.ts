@@ -7,7 +7,10 @@ const clockUnset = Date.UTC(1991, 0)
 /** The x channel of a plot over time: UTC, with the date in the title where labels show the clock only; or the number of the snapshot. */
 export function timeAxis(times: readonly number[], timed: boolean) {
   if (!timed) {
-    return { field: 'time', type: 'quantitative' as const, title: 'number of the snapshot', axis: { grid: false, tickMinStep: 1, format: ',d' }, scale: { zero: false, nice: false } }
+    return {
+      field: 'time', type: 'quantitative' as const, title: 'number of the snapshot',
+      axis: { grid: false, tickMinStep: 1, format: ',d' }, scale: { zero: false, nice: false }
+    }
   }
   const first = times[0] ?? 0
   const last = times[times.length - 1] ?? first

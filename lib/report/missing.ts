@@ -28,6 +28,7 @@ export function missingOf(findings: readonly Finding[], evidence: LeakEvidence, 
     ...evidence.machines.flatMap((machine) => unlisted(machine)),
     ...evidence.machines.flatMap((machine) => counts(machine, accused, known)),
     ...known.disagreements.map((text): Missing => ({ text: `Two statements disagree: ${text}.`, command: null, where: null })),
+    ...evidence.machines.flatMap(nameless),
     ...suspects.slice(0, 3).flatMap((finding) => code(finding, evidence)),
     ...references(evidence, suspects),
     ...(evidence.machines.length === 0 ? contents([...accused]) : []),
@@ -90,6 +91,20 @@ function counts({ system }: MachineFacts, accused: ReadonlySet<string>, { snapsh
       text: `The ${system.kind === 'dump' ? 'dump' : 'session'} counts ${formatCount(allocated)} allocated objects of ${name}, ${label} counts ${formatCount(active)}: slabinfo counts objects in per-CPU caches as in use, and the two were not taken at the same moment.`,
       command: null, where: null
     }))
+  })
+}
+
+/** Classes of constant words that may be addresses of code. */
+const maybeCode: ReadonlySet<string> = new Set(['kernel text', 'module text', 'vmalloc pointer', 'kernel pointer'])
+
+/** Addresses that many objects share and no symbol names: their names are the shortest way to the culprit. */
+function nameless({ system, groups }: MachineFacts): Missing[] {
+  if (system.kind !== 'transcript') return []
+  return groups.filter(({ group, signatures }) => group.objects >= 2 && group.objects * 5 >= signatures.readObjects).slice(0, 2).flatMap(({ words, cache, group }) => {
+    const open = words.filter((word) => word.symbol === null && word.value !== null && maybeCode.has(word.class)).slice(0, 8)
+    if (open.length === 0) return []
+    const what = `${formatCount(group.objects)} objects${cache === null ? '' : ` of ${cache.name}`} hold ${open.length === 1 ? 'an address' : `${open.length} addresses`} that the evidence does not name; where it is code, its names tell what the objects are.`
+    return [command(what, 'crash', open.map(({ value }) => `sym ${value!.slice(2)}`).join('\n'))]
   })
 }
 

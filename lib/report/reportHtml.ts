@@ -179,7 +179,7 @@ function example({ title, address, words, note }: ExampleObject): Html {
 }
 
 function missingItem({ text, command, where }: Missing): Html {
-  return html`<li>${text}${command === null ? null : html`<pre><span class="prompt">${prompts[where ?? 'shell']} </span>${lines(command)}</pre>`}</li>
+  return html`<li>${text}${command === null ? null : html`<pre>${command.split('\n').map((line, i) => html`${i === 0 ? '' : newline}<span class="prompt">${prompts[where ?? 'shell']} </span>${line}`)}</pre>`}</li>
 `
 }
 
@@ -194,6 +194,10 @@ function provenanceHtml({ inputs, versions, kernels, options, warnings }: Proven
 <p>Options: ${given.length === 0 ? 'none' : given.map(([name, value]) => `${name} ${value}`).join(', ')}</p>
 ${warnings.length === 0 ? null : html`<h3>Warnings while reading</h3><ul>${warnings.map(({ message, times }) => html`<li>${message}${times > 1 ? ` (${formatCount(times)} times)` : ''}</li>`)}</ul>`}`
 }
+
+/** A line end, which escaping would show. */
+const newline = html`
+`
 
 /** Text whose line ends stay. */
 function lines(text: string): Html[] {

@@ -99,7 +99,7 @@ function exampleText({ title, address, words }: ExampleObject, style: Style): st
 
 function missingText({ text, command, where }: Missing, width: number, style: Style): string {
   const prompt = prompts[where ?? 'shell']
-  return `${paragraph(visible(text), width, '• ')}${command === null ? '' : `    ${style.dim(prompt)} ${style.cyan(visible(command))}\n`}`
+  return `${paragraph(visible(text), width, '• ')}${command === null ? '' : `${command.split('\n').map((line) => `    ${style.dim(prompt)} ${style.cyan(visible(line))}\n`).join('')}`}`
 }
 
 function provenanceText({ inputs, versions, kernels, options, warnings, made }: Provenance, style: Style): string {

@@ -1,6 +1,7 @@
 import { FormatError } from '../errors.js'
 import type { ByteSource } from './bytes.js'
 import { ET_REL, readElfHeader, type ElfHeader } from './elfCore.js'
+import { elfSectionBytes, readElfSections, SHT_NOBITS, stringAt, type ElfSection } from './elfSections.js'
 import type { FileSymbol } from './symbolText.js'
 import { u64, viewOf } from './view.js'
 
@@ -20,7 +21,6 @@ export interface ElfSymbols {
 
 /** Section header types, symbol types and bindings, section flags and reserved indexes (ELF specification). */
 const SHT_SYMTAB = 2
-const SHT_NOBITS = 8
 const SHT_SYMTAB_SHNDX = 18
 const SHF_WRITE = 1n
 const SHF_ALLOC = 2n
@@ -34,35 +34,16 @@ const SHN_LORESERVE = 0xff00
 const SHN_ABS = 0xfff1
 const SHN_XINDEX = 0xffff
 
-/** Offsets in the file header, section headers and symbols, by the size of a pointer. */
+/** Bytes of a symbol and offsets in it, by the size of a pointer. */
 const layouts = {
-  8: {
-    shoff: 40, shentsize: 58, shnum: 60, shstrndx: 62, sectionBytes: 64, flags: 8, offset: 24, size: 32, link: 40,
-    symbolBytes: 24, info: 4, shndx: 6, value: 8, symbolSize: 16
-  },
-  4: {
-    shoff: 32, shentsize: 46, shnum: 48, shstrndx: 50, sectionBytes: 40, flags: 8, offset: 16, size: 20, link: 24,
-    symbolBytes: 16, info: 12, shndx: 14, value: 4, symbolSize: 8
-  }
+  8: { symbolBytes: 24, info: 4, shndx: 6, value: 8, symbolSize: 16 },
+  4: { symbolBytes: 16, info: 12, shndx: 14, value: 4, symbolSize: 8 }
 } as const
-const SECTION_NAME = 0
-const SECTION_TYPE = 4
 
 /** Symbols read at once: a vmlinux has some hundred thousand. */
 const batch = 1 << 16
-/** The longest string table that is believed. */
-const mostStringBytes = 1 << 28
 /** Labels: `$x` and `$d` of ARM, `.L` of the compiler. */
 const label = /^(?:\$[xdat](?:\..*)?|\.L.*|)$/
-
-interface Section {
-  readonly name: string
-  readonly type: number
-  readonly flags: bigint
-  readonly offset: number
-  readonly bytes: number
-  readonly link: number
-}
 
 /**
  * Reads the symbol table (`.symtab`) of a vmlinux or a module. Only headers, the table and its names are read, wherever they lie in the file.
@@ -72,69 +53,21 @@ interface Section {
  */
 export function readElfSymbols(source: ByteSource): ElfSymbols {
   const header = readElfHeader(source)
-  const sections = readSections(source, header)
+  const sections = readElfSections(source, header)
   const table = sections.find(({ type }) => type === SHT_SYMTAB)
   if (table === undefined) throw new FormatError('stripped of its symbols', { source: source.name, found: `${sections.length} sections`, expected: 'a .symtab' })
-  const names = sectionBytes(source, sections[table.link], 'names of the symbols')
+  const names = elfSectionBytes(source, sections[table.link], 'names of the symbols')
   const indexes = sections.find(({ type, link }) => type === SHT_SYMTAB_SHNDX && sections[link] === table)
   const symbols = readTable(source, header, table, names, sections, indexes)
   return { machine: header.machine, relocatable: header.type === ET_REL, module: moduleName(source, sections), symbols }
 }
 
-function readSections(source: ByteSource, header: ElfHeader): Section[] {
-  const { littleEndian, pointerBytes } = header
-  const layout = layouts[pointerBytes]
-  const head = viewOf(source.read(0, 64))
-  const wordIn = (view: DataView, at: number): number => (pointerBytes === 8 ? u64(view, at, littleEndian) : view.getUint32(at, littleEndian))
-  const start = wordIn(head, layout.shoff)
-  const bytes = head.getUint16(layout.shentsize, littleEndian)
-  const read = (index: number, count: number): DataView => {
-    const found = source.read(start + index * bytes, count * bytes)
-    if (found.length < count * bytes) {
-      throw new FormatError('section headers lie behind the end of the file', { source: source.name, offset: start, found: `${source.byteLength} bytes` })
-    }
-    return viewOf(found)
-  }
-  if (start === 0 || bytes < layout.sectionBytes) return []
-  // Counts that do not fit stand in the first section header.
-  const first = read(0, 1)
-  const count = head.getUint16(layout.shnum, littleEndian) || wordIn(first, layout.size)
-  const shstrndx = head.getUint16(layout.shstrndx, littleEndian)
-  const namesIndex = shstrndx === SHN_XINDEX ? first.getUint32(layout.link, littleEndian) : shstrndx
-  if (count * bytes > source.byteLength) {
-    throw new FormatError('impossible section headers', { source: source.name, offset: start, found: `${count} of ${bytes} bytes` })
-  }
-  const view = read(0, count)
-  const raw = Array.from({ length: count }, (_, i) => {
-    const at = i * bytes
-    return {
-      nameAt: view.getUint32(at + SECTION_NAME, littleEndian), name: '', type: view.getUint32(at + SECTION_TYPE, littleEndian),
-      flags: BigInt(wordIn(view, at + layout.flags)), offset: wordIn(view, at + layout.offset), bytes: wordIn(view, at + layout.size),
-      link: view.getUint32(at + layout.link, littleEndian)
-    }
-  })
-  const names = raw[namesIndex] === undefined ? new Uint8Array(0) : sectionBytes(source, raw[namesIndex], 'names of the sections')
-  return raw.map(({ nameAt, ...section }) => ({ ...section, name: stringAt(names, nameAt) }))
-}
-
-function sectionBytes(source: ByteSource, section: Section | undefined, what: string): Uint8Array {
-  if (section === undefined || section.bytes > mostStringBytes || section.offset + section.bytes > source.byteLength) {
-    throw new FormatError(`${what} lie behind the end of the file`, { source: source.name, offset: section?.offset })
-  }
-  return source.read(section.offset, section.bytes)
-}
-
-function stringAt(names: Uint8Array, at: number): string {
-  const end = names.indexOf(0, at)
-  return Buffer.from(names.buffer, names.byteOffset + at, Math.max(0, (end < 0 ? names.length : end) - at)).toString('utf8')
-}
-
 function readTable(
-  source: ByteSource, { littleEndian, pointerBytes }: ElfHeader, table: Section, names: Uint8Array, sections: readonly Section[],
-  indexes: Section | undefined
+  source: ByteSource, { littleEndian, pointerBytes }: ElfHeader, table: ElfSection, names: Uint8Array, sections: readonly ElfSection[],
+  indexes: ElfSection | undefined
 ): ElfSymbol[] {
   const layout = layouts[pointerBytes]
-  const extended = indexes === undefined ? undefined : viewOf(sectionBytes(source, indexes, 'section indexes of the symbols'))
+  const extended = indexes === undefined ? undefined : viewOf(elfSectionBytes(source, indexes, 'section indexes of the symbols'))
   const count = Math.floor(table.bytes / layout.symbolBytes)
   const symbols: ElfSymbol[] = []
   let file: string | null = null
@@ -163,7 +96,7 @@ function readTable(
 }
 
 /** nm's letter. */
-function letterOf(section: Section | undefined, local: boolean, weak: boolean): string {
+function letterOf(section: ElfSection | undefined, local: boolean, weak: boolean): string {
   if (weak) return 'W'
   const letter = section === undefined ? 'a'
     : (section.flags & SHF_EXECINSTR) !== 0n ? 't'
@@ -173,9 +106,9 @@ function letterOf(section: Section | undefined, local: boolean, weak: boolean): 
 }
 
 /** The name that the module was built under: `name=` in its `.modinfo`. */
-function moduleName(source: ByteSource, sections: readonly Section[]): string | null {
+function moduleName(source: ByteSource, sections: readonly ElfSection[]): string | null {
   const info = sections.find(({ name }) => name === '.modinfo')
   if (info === undefined) return null
-  const entries = Buffer.from(sectionBytes(source, info, 'module information')).toString('latin1').split('\0')
+  const entries = Buffer.from(elfSectionBytes(source, info, 'module information')).toString('latin1').split('\0')
   return entries.find((entry) => entry.startsWith('name='))?.slice('name='.length) ?? null
 }

@@ -22,14 +22,15 @@ export class KernelCpus {
   /** Possible CPUs, offline ones too. */
   readonly cpus: readonly number[]
   readonly #facts: KernelCpuFacts
+  readonly #hasOffsets: boolean
   readonly #variables: ReadonlyMap<string, PerCpuVariable>
   readonly #found: FoundPerCpu | undefined
   readonly #offsets: ReadonlyMap<number, bigint>
 
   constructor(facts: KernelCpuFacts) {
     this.#facts = facts
-    const hasSymbol = facts.symbol('__per_cpu_offset') !== undefined
-    this.#variables = hasSymbol || facts.types === undefined ? new Map<string, PerCpuVariable>() : perCpuVariables(facts.types.graph)
+    this.#hasOffsets = facts.symbol('__per_cpu_offset') !== undefined
+    this.#variables = this.#hasOffsets || facts.types === undefined ? new Map<string, PerCpuVariable>() : perCpuVariables(facts.types.graph)
     this.#found = this.#find()
     this.cpus = possibleCpus(facts) ?? (this.#found ? [...this.#found.offsets.keys()] : cpusOfOffsets(facts))
     this.#offsets = this.#found?.offsets ?? perCpuOffsets(facts, this.cpus)
@@ -46,21 +47,25 @@ export class KernelCpus {
   /** A per-CPU variable of a kernel that shows no data symbols: BTF knows its place in the section. */
   symbol(name: string): bigint | undefined {
     const variable = this.#variables.get(name)
-    return variable && this.#found && BigInt.asUintN(64, this.#found.base + BigInt(variable.offset))
+    return variable && this.#found?.base !== undefined ? BigInt.asUintN(64, this.#found.base + BigInt(variable.offset)) : undefined
   }
 
   #find(): FoundPerCpu | undefined {
-    const { memory, physical, virtualOf, image, types, warnings } = this.#facts
-    // Kernels for one CPU have no per-CPU section.
-    const bases = this.#variables.get('hrtimer_bases')
+    const { memory, physical, virtualOf, symbol, image, types, warnings } = this.#facts
+    // A kernel that shows its data and no table of offsets is one for a single CPU.
+    if (this.#hasOffsets || symbol('hrtimer_bases') !== undefined) return undefined
     const clocks = types?.member('hrtimer_cpu_base', 'clock_base')
     const back = types?.member('hrtimer_clock_base', 'cpu_base')
     const cpu = types?.member('hrtimer_cpu_base', 'cpu')
-    if (bases === undefined || clocks === undefined || back === undefined || cpu === undefined) return undefined
+    const clockBytes = types?.sizeOf('hrtimer_clock_base')
+    if (clocks?.bytes == null || back === undefined || cpu === undefined || !clockBytes) return undefined
     const found = findPerCpu({
       memory, physical, virtualOf, image: image(),
-      selfPointer: { at: bases.offset + clocks.offset + back.offset, pointsAt: bases.offset },
-      cpuNumber: bases.offset + cpu.offset,
+      landmark: {
+        offset: this.#variables.get('hrtimer_bases')?.offset,
+        selfPointers: Array.from({ length: Math.floor(clocks.bytes / clockBytes) }, (_, i) => clocks.offset + i * clockBytes + back.offset),
+        cpuNumber: cpu.offset
+      },
       ownOffset: this.#variables.get('this_cpu_off')?.offset
     })
     if (found === undefined) warnings.add('per-CPU areas were not found: what CPUs hold for themselves is unknown')

@@ -171,7 +171,7 @@ export class TypedValue {
       ...row,
       value: hex(address),
       symbol: address === 0n ? null : this.#style.symbol?.(address) ?? null,
-      string: text instanceof Uint8Array ? Buffer.from(text).toString('latin1') : null
+      string: text === undefined || (text.bytes.length === 0 && text.missing !== undefined) ? null : Buffer.from(text.bytes).toString('latin1')
     }
   }
 

@@ -22,8 +22,16 @@ export interface ValueStyle {
   readonly radix?: 10 | 16
   /** `single_start`, `single_start+4`: what a pointer points at; undefined where nothing is known. */
   readonly symbol?: (address: bigint) => string | undefined
-  /** The bytes a `char *` points at up to the first NUL, or why they can't be read; undefined where no string is wanted. */
-  readonly string?: (address: bigint, limit: number) => Uint8Array | string | undefined
+  /** What a `char *` points at; undefined where no string is wanted. */
+  readonly string?: (address: bigint, limit: number) => FoundString | undefined
+}
+
+/** A string as far as it can be read. */
+export interface FoundString {
+  /** Up to its first NUL, to the limit, or to the first byte that is missing. */
+  readonly bytes: Uint8Array
+  /** Why it ends before its NUL, where a byte is missing. */
+  readonly missing?: string
 }
 
 const INT_SIGNED = 1
@@ -154,8 +162,10 @@ class Writer {
     if (name !== undefined) text += ` <${name}>`
     if (string !== undefined && isText(this.#graph, pointee)) {
       const found = string(address, this.#elements)
-      if (typeof found === 'string') text += ` <${found}>`
-      else if (found !== undefined) text += ` ${quotedText(found, '"')}${found.length >= this.#elements ? '...' : ''}`
+      if (found !== undefined && (found.bytes.length > 0 || found.missing === undefined)) {
+        text += ` ${quotedText(found.bytes, '"')}${found.bytes.length >= this.#elements ? '...' : ''}`
+      }
+      if (found?.missing !== undefined) text += ` <${found.missing}>`
     }
     return text
   }

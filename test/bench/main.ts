@@ -2,13 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Bench, BenchRow } from './benchRow.js'
+import { benchSignatures } from './signatures.js'
 import { benchSymbols } from './symbols.js'
 import { benchTranscript } from './transcript.js'
 
 /** All benches, in the order of the table. `npm run bench -- NAME…` runs some, `--smoke` all on tiny inputs. */
 const benches: Readonly<Record<string, Bench>> = {
   transcript: benchTranscript,
-  symbols: benchSymbols
+  symbols: benchSymbols,
+  signatures: benchSignatures
 }
 
 function shown(rows: readonly BenchRow[]): string {

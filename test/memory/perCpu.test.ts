@@ -69,9 +69,8 @@ describe('CPUs by their offsets', () => {
 describe('per-CPU areas found without symbols', () => {
   const direct = 0xffff888000000000n
   const image = { start: 0xffffffff81000000n, end: 0xffffffff81010000n }
-  const clues = { selfPointer: { at: 0x3040, pointsAt: 0x3000 }, cpuNumber: 0x3004 }
 
-  function machine(cpus: number, base: bigint, more: { own?: boolean; table?: boolean } = {}): PerCpuClues & { areas: bigint[] } {
+  function machine(cpus: number, base: bigint, more: { own?: boolean; table?: boolean; noOffset?: boolean } = {}): PerCpuClues & { areas: bigint[] } {
     const physical = new SparseMemory()
     const tables = new PageTables(physical, x86Shape(4), 0x100000)
     for (let page = 0; page < 16; page++) {
@@ -85,7 +84,7 @@ describe('per-CPU areas found without symbols', () => {
       const area = direct + BigInt(place)
       areas.push(area)
       for (let page = 0; page < 8; page++) physical.frame(place / 4096 + page)
-      physical.u64(place + 0x3040, area + 0x3000n)
+      for (const at of [0x3040, 0x3080]) physical.u64(place + at, area + 0x3000n)
       physical.u64(place + 0x3000, BigInt(cpu) << 32n)
       if (more.own) physical.u64(place + 0x5000, area - base)
       if (more.table) physical.u64(0x405ff8 + cpu * 8, area - base)
@@ -95,7 +94,7 @@ describe('per-CPU areas found without symbols', () => {
     physical.frames = 0x1000
     memory.useDirectMap({ start: direct, end: direct + 0x1000000n, physical: 0 })
     return {
-      ...clues, memory, physical, areas, image: [image], virtualOf: (place) => direct + BigInt(place), ownOffset: more.own ? 0x5000 : undefined
+      landmark: { offset: more.noOffset ? undefined : 0x3000, selfPointers: [0x40, 0x80], cpuNumber: 4 }, memory, physical, areas, image: [image], virtualOf: (place) => direct + BigInt(place), ownOffset: more.own ? 0x5000 : undefined
     }
   }
 
@@ -115,6 +114,19 @@ describe('per-CPU areas found without symbols', () => {
     const base = 0xffffffff81004000n
     const { areas, ...found } = machine(4, base, { table: true })
     expect(findPerCpu(found)).toEqual({ base, offsets: new Map(areas.map((area, cpu) => [cpu, BigInt.asUintN(64, area - base)])) })
+  })
+
+  test('where BTF does not describe per-CPU variables, the structure is looked for everywhere and the table tells the offsets', () => {
+    for (const base of [0n, 0xffffffff81004000n]) {
+      const { areas, ...found } = machine(4, base, { table: true, noOffset: true })
+      expect(findPerCpu(found)).toEqual({ base: undefined, offsets: new Map(areas.map((area, cpu) => [cpu, BigInt.asUintN(64, area - base)])) })
+    }
+  })
+
+  test('a structure that points at itself only in part is another', () => {
+    const { areas, ...found } = machine(2, 0n, { own: true })
+    ;(found.physical as SparseMemory).u64(0x800000 + 0x3080, areas[1])
+    expect([...findPerCpu(found)!.offsets.keys()]).toEqual([1])
   })
 
   test('no table, no base: nothing is claimed', () => {

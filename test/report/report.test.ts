@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -136,6 +136,15 @@ describe('evidence of every kind and in every state', () => {
     expect(reportJson(found)).toMatchObject({ compare: [], growth: [] })
   })
 
+  test('a session without names asks for those that would tell', async () => {
+    const nameless = file('nameless.txt', readFileSync(files[2], 'utf8').split('crash> sym')[0])
+    const found = await report(nameless)
+    expect(found.missing.find(({ text }) => text.startsWith('2 objects of kmalloc-128 hold 4 addresses'))?.command).toBe(
+      ['ffff00000824edd8', 'ffff00000824ee00', 'ffff00000824ede8', 'ffff000001415218'].map((address) => `sym ${address}`).join('\n'))
+    expect(await reportText(found)).toContain('    crash> sym ffff00000824edd8\n    crash> sym ffff00000824ee00\n')
+    expect(await reportHtml(found)).toContain('sym ffff00000824edd8\n<span class="prompt">')
+  })
+
   test('one snapshot accuses nobody', async () => {
     const found = await report(files[0])
     expect(found.suspects).toEqual([])
@@ -178,6 +187,12 @@ describeEvidence('real evidence', () => {
     const found = await report([evidence(name, 'slabinfo-series.txt.gz'), evidence(name, 'meminfo')])
     expect(found.suspects.map(({ cache }) => cache)).toEqual(caches)
     expect(found.growth?.plot).not.toBeNull()
+  })
+
+  test('a session of an arm64 machine whose kernel lies anywhere in vmalloc space', async () => {
+    const found = await report(['crash/kmem-S-kmalloc-128.txt.gz', 'crash/rd200.txt', 'crash/sym.txt', 'crash/struct.txt', 'slabinfo-series.txt.gz'].map((file) => evidence('arm64-slab', file)))
+    expect(found.suspects).toMatchObject([{ confidence: 'likely', cache: 'kmalloc-128', type: 'seq_operations', module: 'testmod', objects: 200 }])
+    expect(found.signatures?.groups[0].words.map(({ class: kind }) => kind)).toEqual(['kernel text', 'kernel text', 'kernel text', 'module text'])
   })
 
   test('a session and symbols from kallsyms name function and module', async () => {

@@ -151,7 +151,7 @@ SIZE: 64`)
 
   test('print themselves, as data too', () => {
     const declared = new TypeDeclaration(types.graph, id.list)
-    expect(`${declared}`).toBe('struct list_head {\n    struct list_head *next;\n    struct list_head *prev;\n}\nSIZE: 16')
+    expect(String(declared)).toBe('struct list_head {\n    struct list_head *next;\n    struct list_head *prev;\n}\nSIZE: 16')
     expect(JSON.parse(JSON.stringify(declared))).toEqual({
       type: 'list_head', bytes: 16, module: null, members: [
         { path: 'next', depth: 0, offset: 0, bytes: 8, bitOffset: null, bits: null, type: 'struct list_head *' },

@@ -69,7 +69,7 @@ describe('values as gdb prints them', () => {
   test('pointers say what they point at, and a char pointer what stands there', () => {
     const style: ValueStyle = {
       symbol: (address) => (address === 0x10n ? 'start+4' : undefined),
-      string: (address) => (address === 0x20n ? Buffer.from('name') : address === 0x30n ? 'not mapped' : undefined)
+      string: (address) => (address === 0x20n ? { bytes: Buffer.from('name') } : address === 0x30n ? { bytes: new Uint8Array(0), missing: 'not mapped' } : undefined)
     }
     const toChar = (btf: BtfBuilder): number => btf.pointer(btf.qualified(BtfKind.CONST, btf.int('char', 1, 1)))
     const at = (low: number): number[] => [low, 0, 0, 0, 0, 0, 0, 0]

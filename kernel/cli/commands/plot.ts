@@ -14,14 +14,21 @@ interface Plotted { readonly specification: PlotSpecification, readonly code: nu
 type Plotter = (files: readonly string[], args: Arguments, terminal: Terminal) => Promise<Plotted>
 
 const plotters: Readonly<Record<string, Plotter>> = {
-  growth: (files, args, terminal) => ofSeries(files, terminal, ({ snapshots }) => plotGrowth(snapshots, { ...topOf(args), ...cachesOf(args), ...hostOf(args) })),
-  growers: (files, args, terminal) => ofSeries(files, terminal, ({ snapshots, memory }) => plotTopGrowers(growth(snapshots, { memory, ...hostOf(args) }), topOf(args))),
+  growth: (files, args, terminal) => ofSeries(
+    files, terminal, ({ snapshots }) => plotGrowth(snapshots, { ...topOf(args), ...cachesOf(args), ...hostOf(args) })
+  ),
+  growers: (files, args, terminal) => ofSeries(
+    files, terminal,
+    ({ snapshots, memory }) => plotTopGrowers(growth(snapshots, { memory, ...hostOf(args) }), topOf(args))
+  ),
   compare: plotComparison,
   signatures: async (files, args, terminal) => {
     const dump = await openEvidence(files, args, terminal)
     const progress = progressLine(terminal, 'reading objects', 'objects')
     try {
-      const groups = signatures(dump, undefined, { ...cachesOf(args), onProgress: progress.onProgress, signal: terminal.signal })
+      const groups = signatures(dump, undefined, {
+        ...cachesOf(args), onProgress: progress.onProgress, signal: terminal.signal
+      })
       return { specification: plotSignatures(groups, topOf(args)), code: finishEvidence(terminal, dump) }
     } finally {
       progress.done()
@@ -32,10 +39,15 @@ const plotters: Readonly<Record<string, Plotter>> = {
     if (cache !== undefined && cache.length !== 1) throw new UsageError('expected one --cache')
     const dump = await openEvidence(files, args, terminal)
     const objects = await dump.objects(cache)
-    return { specification: plotOccupancy(objects, cache === undefined ? {} : { cache: cache[0] }), code: finishEvidence(terminal, dump) }
+    return {
+      specification: plotOccupancy(objects, cache === undefined ? {} : { cache: cache[0] }),
+      code: finishEvidence(terminal, dump)
+    }
   },
   fragmentation: async (files, args, terminal) => {
-    if (await areSnapshots(files)) return ofSeries(files, terminal, ({ snapshots }) => plotFragmentation(snapshots, topOf(args)))
+    if (await areSnapshots(files)) return ofSeries(
+      files, terminal, ({ snapshots }) => plotFragmentation(snapshots, topOf(args))
+    )
     const dump = await openEvidence(files, args, terminal)
     return { specification: plotFragmentation(dump.caches(), topOf(args)), code: finishEvidence(terminal, dump) }
   }
@@ -85,7 +97,9 @@ function writerOf(args: Arguments, terminal: Terminal): (specification: PlotSpec
   if (ending === 'json' || (target === undefined && format === 'json')) return async (plot) => write(`${JSON.stringify(plot, null, 2)}\n`)
   if (ending === 'svg') return async (plot) => write(await renderSvg(plot))
   if (ending === 'png') return async (plot) => write((await renderPng(plot)).bytes)
-  return async (plot) => write(await renderText(plot, { width: terminal.width, colour: target === undefined && terminal.colour }))
+  return async (plot) => write(await renderText(plot, {
+    width: terminal.width, colour: target === undefined && terminal.colour
+  }))
 }
 
 async function ofSeries(files: readonly string[], terminal: Terminal, make: (series: Series) => PlotSpecification): Promise<Plotted> {
@@ -104,7 +118,10 @@ async function plotComparison(files: readonly string[], args: Arguments, termina
     showWarnings(terminal, system.warnings)
     return { caches: caches(), partial: (system.incomplete ?? []).length > 0 }
   }))
-  return { specification: plotCompare(compare(sides[0].caches, sides[1]?.caches), topOf(args)), code: sides.some(({ partial }) => partial) ? 1 : 0 }
+  return {
+    specification: plotCompare(compare(sides[0].caches, sides[1]?.caches), topOf(args)),
+    code: sides.some(({ partial }) => partial) ? 1 : 0
+  }
 }
 
 function cachesOf(args: Arguments): { cache?: string[] } {

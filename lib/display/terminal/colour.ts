@@ -24,6 +24,8 @@ const levels = [0, 95, 135, 175, 215, 255]
 export function paint256(text: string, colour: string | undefined): string {
   const rgb = rgbOf(colour)
   if (rgb === undefined) return text
-  const [r, g, b] = rgb.map((part) => levels.reduce((best, level, i) => Math.abs(level - part) < Math.abs(levels[best] - part) ? i : best, 0))
+  const [r, g, b] = rgb.map((part) => levels.reduce(
+    (best, level, i) => Math.abs(level - part) < Math.abs(levels[best] - part) ? i : best, 0
+  ))
   return `\u001b[38;5;${16 + 36 * r + 6 * g + b}m${text}\u001b[0m`
 }

@@ -74,7 +74,9 @@ function isUpright(rects: readonly Shape[]): boolean {
 /** Pixels that bring the edge most bars share, which is zero, to the edge of a cell: so that equal lengths look equal on both sides of it. */
 function shiftOfBaseline(rects: readonly Shape[]): number {
   const shared = new Map<string, number>()
-  for (const { x, x2 } of rects) for (const edge of [x, x2]) shared.set(edge.toFixed(3), (shared.get(edge.toFixed(3)) ?? 0) + 1)
+  for (const { x, x2 } of rects) for (const edge of [x, x2]) shared.set(
+    edge.toFixed(3), (shared.get(edge.toFixed(3)) ?? 0) + 1
+  )
   const [baseline] = [...shared].reduce((most, entry) => (entry[1] > most[1] ? entry : most), ['0', 0])
   return Math.round(Number(baseline) / cell.width) * cell.width - Number(baseline)
 }
@@ -83,7 +85,10 @@ function drawRect(canvas: CellCanvas, shape: Shape, upright: boolean, style: Sty
   const fill = fillOf(shape.colour, style)
   const colour = lightness(shape.colour) > background ? undefined : shape.colour
   const { x, y, x2, y2 } = shape
-  const [left, right, top, bottom] = [Math.min(x, x2) / cell.width, Math.max(x, x2) / cell.width, Math.min(y, y2) / cell.height, Math.max(y, y2) / cell.height].map(unhaired)
+  const [left, right, top, bottom] = [
+    Math.min(x, x2) / cell.width, Math.max(x, x2) / cell.width, Math.min(y, y2) / cell.height,
+    Math.max(y, y2) / cell.height
+  ].map(unhaired)
   if (upright) {
     const columns = span(left, right)
     const end = Math.round(bottom)
@@ -91,7 +96,9 @@ function drawRect(canvas: CellCanvas, shape: Shape, upright: boolean, style: Sty
     for (let column = columns.from; column < columns.to; column++) {
       for (let row = Math.max(full, 0); row < end; row++) canvas.put(column, row, fill, colour)
       const part = Math.round((full - top) * 8)
-      if (part > 0 && full <= end) canvas.put(column, full - 1, fill === '█' ? eighthsUp[Math.min(part, 7)] : fill, colour)
+      if (part > 0 && full <= end) canvas.put(
+        column, full - 1, fill === '█' ? eighthsUp[Math.min(part, 7)] : fill, colour
+      )
     }
     return
   }
@@ -182,7 +189,9 @@ function drawArea(canvas: CellCanvas, { points, colour }: Shape): void {
     })
     crossings.sort((a, b) => a - b)
     for (let i = 0; i + 1 < crossings.length; i += 2) {
-      for (let x = Math.max(0, Math.round(crossings[i])); x <= Math.min(canvas.width * 2 - 1, Math.round(crossings[i + 1])); x++) canvas.dot(x, y, colour)
+      for (let x = Math.max(0, Math.round(crossings[i])); x <= Math.min(
+        canvas.width * 2 - 1, Math.round(crossings[i + 1])
+      ); x++) canvas.dot(x, y, colour)
     }
   }
 }

@@ -60,16 +60,24 @@ interface Mark { marktype: string, role?: string, items: Item[] }
 export function sceneItems(view: View): Scene {
   const root = (view.scenegraph() as unknown as { root: Mark }).root
   const frame = root.items[0]
-  const found = { title: [] as string[], subtitle: [] as string[], axes: [] as Axis[], legend: [] as LegendEntry[], shapes: [] as Shape[] }
+  const found = {
+    title: [] as string[], subtitle: [] as string[], axes: [] as Axis[], legend: [] as LegendEntry[],
+    shapes: [] as Shape[]
+  }
   walk(frame, 0, 0)
-  return { width: frame.width ?? view.width(), height: frame.height ?? view.height(), bands: { x: bandsOf(view, 'x'), y: bandsOf(view, 'y') }, ...found }
+  return {
+    width: frame.width ?? view.width(), height: frame.height ?? view.height(),
+    bands: { x: bandsOf(view, 'x'), y: bandsOf(view, 'y') }, ...found
+  }
 
   function walk(group: Item, left: number, top: number): void {
     for (const mark of group.items ?? []) {
       if (mark.role === 'axis') readAxis(mark, left, top)
       else if (mark.role === 'legend') readLegend(mark)
       else if (mark.role === 'title') readTitle(mark)
-      else if (mark.marktype === 'group') for (const item of mark.items) walk(item, left + (item.x ?? 0), top + (item.y ?? 0))
+      else if (mark.marktype === 'group') for (const item of mark.items) walk(
+        item, left + (item.x ?? 0), top + (item.y ?? 0)
+      )
       else found.shapes.push(...shapesOf(mark, left, top))
     }
   }
@@ -79,12 +87,16 @@ export function sceneItems(view: View): Scene {
       const orient = item.orient as Axis['orient']
       const across = orient === 'left' || orient === 'right'
       const offset = across ? top + (item.y ?? 0) : left + (item.x ?? 0)
-      const labels = textsOf(item, 'axis-label').map((label) => ({ text: label.text, at: Math.round(offset + (across ? label.y : label.x)) }))
+      const labels = textsOf(item, 'axis-label').map((label) => ({
+        text: label.text, at: Math.round(offset + (across ? label.y : label.x))
+      }))
       const title = textsOf(item, 'axis-title').map(({ text }) => text).join(' ')
       const same = found.axes.findIndex((axis) => axis.orient === orient)
       // Vega draws an axis twice, grid and labels; side by side views repeat it.
       if (same < 0) found.axes.push({ orient, title, labels })
-      else found.axes[same] = { orient, title: found.axes[same].title || title, labels: [...found.axes[same].labels, ...labels] }
+      else found.axes[same] = {
+        orient, title: found.axes[same].title || title, labels: [...found.axes[same].labels, ...labels]
+      }
     }
   }
 
@@ -128,7 +140,9 @@ function descend(item: Item, visit: (mark: Mark) => void): void {
 function textsOf(item: Item, role: string): { text: string, x: number, y: number }[] {
   const found: { text: string, x: number, y: number }[] = []
   descend(item, (mark) => {
-    if (mark.role === role) found.push(...mark.items.filter(({ opacity }) => opacity !== 0).map(({ text, x, y }) => ({ text: plain(text), x: x ?? 0, y: y ?? 0 })))
+    if (mark.role === role) found.push(...mark.items.filter(({ opacity }) => opacity !== 0).map(({ text, x, y }) => ({
+      text: plain(text), x: x ?? 0, y: y ?? 0
+    })))
   })
   return found
 }
@@ -148,8 +162,12 @@ function shapesOf({ marktype, items }: Mark, left: number, top: number): Shape[]
   if (marktype === 'line' || marktype === 'trail' || marktype === 'area') {
     const at = ({ x, y }: Item): [number, number] => [left + (x ?? 0), top + (y ?? 0)]
     const upper = seen.map((item) => item.defined === false ? null : at(item))
-    const lower = marktype === 'area' ? seen.map((item): [number, number] => [left + (item.x ?? 0), top + (item.y2 ?? item.y ?? 0)]).reverse() : []
-    return [shape({ kind: marktype === 'area' ? 'area' : 'line', points: [...upper, ...lower], colour: lineColour(seen[0]) })]
+    const lower = marktype === 'area' ? seen.map((item): [number, number] => [
+      left + (item.x ?? 0), top + (item.y2 ?? item.y ?? 0)
+    ]).reverse() : []
+    return [shape({
+      kind: marktype === 'area' ? 'area' : 'line', points: [...upper, ...lower], colour: lineColour(seen[0])
+    })]
   }
   return seen.flatMap((item) => {
     const x = left + (item.x ?? 0)
@@ -159,11 +177,17 @@ function shapesOf({ marktype, items }: Mark, left: number, top: number): Shape[]
       case 'rect':
         return [shape({ kind: 'rect', x, y, x2: x + (item.width ?? 0), y2: y + (item.height ?? 0), colour })]
       case 'rule':
-        return [shape({ kind: 'rule', x, y, x2: item.x2 === undefined ? x : left + item.x2, y2: item.y2 === undefined ? y : top + item.y2, colour: lineColour(item) })]
+        return [shape({
+          kind: 'rule', x, y, x2: item.x2 === undefined ? x : left + item.x2,
+          y2: item.y2 === undefined ? y : top + item.y2, colour: lineColour(item)
+        })]
       case 'symbol':
         return [shape({ kind: 'point', x, y, colour })]
       case 'text':
-        return [shape({ kind: 'text', x: x + (item.dx ?? 0), y: y + (item.dy ?? 0), colour, text: plain(item.text), align: (item.align ?? 'left') as Shape['align'], dx: item.dx ?? 0, above: item.baseline === 'bottom' })]
+        return [shape({
+          kind: 'text', x: x + (item.dx ?? 0), y: y + (item.dy ?? 0), colour, text: plain(item.text),
+          align: (item.align ?? 'left') as Shape['align'], dx: item.dx ?? 0, above: item.baseline === 'bottom'
+        })]
       default:
         return []
     }
