@@ -11,7 +11,8 @@ const labelLength = 84
 interface Group {
   readonly cache: string
   readonly objects: number
-  readonly share: number
+  /** Of the objects of its cache; null for what lies in several. */
+  readonly share: number | null
   readonly bytes: number | null
   /** Told apart from groups that hold the same symbols. */
   holds: string
@@ -47,18 +48,19 @@ export function plotSignatures(signatures: ColumnTable, options: { readonly top?
   const others = all.slice(shown.length)
   if (others.length > 0) {
     shown.push({
-      cache: caches.length === 1 ? caches[0] : 'several', holds: counted(
-        others.length, 'smaller group'
-      ), words: [], type: null, rest: true,
-      objects: total(others, 'objects'), share: total(others, 'share'), bytes: others.some(({ bytes }) => bytes === null) ? null : total(others, 'bytes')
+      cache: caches.length === 1 ? caches[0] : 'several', holds: counted(others.length, 'smaller group'), words: [], type: null, rest: true,
+      objects: total(others, 'objects'), share: caches.length === 1 ? total(others, 'share') : null,
+      bytes: others.some(({ bytes }) => bytes === null) ? null : total(others, 'bytes')
     })
   }
   const values = shown.map((one, i) => ({
-    row: i, share: Math.min(1, one.share), objects: one.objects, rest: one.rest,
+    row: i, share: one.share === null ? null : Math.min(1, one.share), whole: one.share === null ? null : 1, objects: one.objects, rest: one.rest,
     name: cut(visible([
       caches.length > 1 && !one.rest ? one.cache : null, one.type, one.holds
     ].filter((part) => part !== null).join(': '))),
-    label: `${percent(one.share)} · ${counted(one.objects, 'object')}${one.bytes === null ? '' : ` · ${formatBytes(one.bytes)}`}`
+    label: [
+      one.share === null ? null : percent(one.share), counted(one.objects, 'object'), one.bytes === null ? null : formatBytes(one.bytes)
+    ].filter((part) => part !== null).join(' · ')
   }))
   const sample = sampled(all)
   const y = { field: 'row', type: 'ordinal' as const, axis: null, scale: { paddingInner: 0, paddingOuter: 0 } }
@@ -72,7 +74,7 @@ export function plotSignatures(signatures: ColumnTable, options: { readonly top?
     layer: [
       {
         mark: { type: 'bar', height: 12, yOffset: 8, color: ink.grid },
-        encoding: { x: { datum: 0, type: 'quantitative' }, x2: { datum: 1 } }
+        encoding: { x: { field: 'whole', type: 'quantitative' } }
       },
       {
         mark: { type: 'bar', height: 12, yOffset: 8 },
@@ -169,9 +171,10 @@ function headline(groups: readonly Group[], caches: readonly string[], sample: S
   if (groups.length === 0) return 'no objects to group'
   const [first] = groups
   if (first.holds === 'nothing in common' && first.type === null) return `the objects of ${caches.length === 1 ? caches[0] : 'these caches'} have little in common`
-  const read = Math.round(first.objects / first.share)
+  const share = first.share ?? 0
+  const read = Math.round(first.objects / share)
   const of = sample === undefined
-    ? `${percent(first.share)} of the objects in ${first.cache}`
+    ? `${percent(share)} of the objects in ${first.cache}`
     : `${formatCount(first.objects)} of ${formatCount(read)} objects that were read in ${first.cache}`
   return first.type === null ? `${of} hold ${cut(first.holds, 70)}` : `${of} are ${first.type}`
 }

@@ -128,6 +128,14 @@ describe('signatures', () => {
     expect((plot.data as unknown as { values: { name: string }[] }).values.map(({ name }) => name)).toEqual(['show, self pointer at 0', 'show, slab pointer at 0'])
   })
 
+  test('smaller groups of several caches have no share: each is a part of another whole', () => {
+    const plot = plotSignatures(tableOf({
+      cache: ['a', 'b', 'c'], objects: [9, 8, 7], share: [1, 1, 1], bytes: [9, 8, 7], words: [words('f'), words('g'), words('h')]
+    }), { top: 1 })
+    const [, rest] = (plot.data as unknown as { values: { share: number | null, label: string }[] }).values
+    expect(rest).toMatchObject({ share: null, label: '15 objects · 15 B' })
+  })
+
   test('a share that is almost all is not all', () => {
     const plot = plotSignatures(tableOf({ cache: ['a', 'a'], objects: [999_999, 1], share: [0.999999, 0.000001], bytes: [1, 1], words: [words('f'), words('g')] }))
     expect((plot.data as unknown as { values: { label: string }[] }).values.map(({ label }) => label.split(' · ')[0])).toEqual(['> 99.9 %', '< 0.1 %'])
