@@ -7,6 +7,11 @@ import { openFile, pathKind } from './file.js'
 export interface Dataset {
   readonly name: string
   readonly title: string
+  readonly kernel: string
+  readonly origin: string
+  readonly licence: string
+  /** How its files came to be. */
+  readonly made: string
   /** Where its files lie. */
   readonly folder: string
   /** The path of each file, by its name in the dataset. */
@@ -14,7 +19,7 @@ export interface Dataset {
 }
 
 interface ManifestFile { readonly path: string; readonly bytes: number; readonly sha256: string }
-interface ManifestEntry { readonly title: string; readonly files: readonly ManifestFile[] }
+interface ManifestEntry extends Pick<Dataset, 'title' | 'kernel' | 'origin' | 'licence' | 'made'> { readonly files: readonly ManifestFile[] }
 type Manifest = Readonly<Record<string, ManifestEntry>>
 
 /** From the sources, and from what the build makes of them. */
@@ -26,15 +31,15 @@ const places = ['../../datasets/', '../../../datasets/']
  *
  * @param folder where datasets lie. Default: those of slablab
  * @throws UsageError for a name that is none; FormatError for a file that is missing or not what it was
- * @example const snapshots = await loadSlabinfo(openDataset('seq-operations').paths['leaking.slabinfo'])
+ * @example const dump = await openDump(openDataset('arm64-slab').paths.vmcore)
  */
 export function openDataset(name: string, folder = bundledFolder()): Dataset {
   const manifest = readManifest(folder)
   if (!Object.hasOwn(manifest, name)) throw new UsageError(`no dataset named ${name}; there are ${Object.keys(manifest).join(', ')}`)
-  const { title, files } = manifest[name]
+  const { files, ...about } = manifest[name]
   const own = `${folder}${name}/`
   for (const file of files) check(own + file.path, file)
-  return { name, title, folder: own, paths: Object.fromEntries(files.map(({ path }) => [path, own + path])) }
+  return { name, ...about, folder: own, paths: Object.fromEntries(files.map(({ path }) => [path, own + path])) }
 }
 
 /** Names of the datasets that come with slablab. */

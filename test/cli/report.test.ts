@@ -110,11 +110,25 @@ describe('slablab signatures', () => {
   })
 })
 
-test('slablab start reports the case that comes with it, and writes the page', async () => {
-  const page = path.join(folder, 'first.html')
-  const { code, text } = await slablab('start', '--output', page)
-  expect(code).toBe(0)
-  expect(text).toContain('The objects that fill kmalloc-128 name TestMod_ProcContentSeqShow')
-  expect(text).toContain(`The same report as a page is in ${page}`)
-  expect(existsSync(page)).toBe(true)
+describe('slablab start', () => {
+  test.each([
+    [[], 'TestMod_ProcContentSeqShow leaks kmalloc-128', 'slablab start --case seq-operations'],
+    [['--case', 'seq-operations'], 'The objects that fill kmalloc-128 name TestMod_ProcContentSeqShow', 'slablab start --case arm64-slab']
+  ])('%j reports a case that comes with it, writes the page and names the other case', async (options, headline, other) => {
+    const page = path.join(folder, `first${options.length}.html`)
+    const { code, text } = await slablab('start', ...options, '--output', page)
+    expect(code).toBe(0)
+    expect(text.split('\n')[0]).toBe(headline)
+    expect(text).toContain(`The same report as a page is in ${page}`)
+    expect(text).toContain(other)
+    expect(existsSync(page)).toBe(true)
+  })
+
+  test.each([
+    [['start', '--case', 'none'], 'expected --case to be one of arm64-slab, seq-operations, got none'],
+    [['start', files[0]], `expected no FILE, got ${files[0]}: slablab report FILE… reports on your own evidence`]
+  ])('%j is wrong', async (args, message) => {
+    const { code, errors } = await slablab(...args)
+    expect([code, errors]).toEqual([2, `slablab: ${message}\n`])
+  })
 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { compare } from '../../lib/analysis/compare.js'
+import { openDump } from '../../lib/dump/openDump.js'
 import { datasetNames, openDataset } from '../../lib/source/dataset.js'
 import { loadSlabinfo } from '../../lib/table/loadSlabinfo.js'
 
@@ -27,6 +28,19 @@ describe('datasets', () => {
       cache: 'kmalloc-128', beforeObjects: 22_726, afterObjects: 1_767_698, deltaObjects: 1_744_972, deltaBytes: 223_563_776, status: 'grown' }])
   })
 
+  test('each says where it comes from, under which licence and how it was made', () => {
+    for (const name of datasetNames()) {
+      const { kernel, origin, licence, made } = openDataset(name)
+      for (const text of [kernel, origin, licence, made]) expect(text).toMatch(/\w{3}/)
+    }
+  })
+
+  test('a dump', async () => {
+    const { paths, licence } = openDataset('arm64-slab')
+    expect(licence).toContain('GPL-2.0-only')
+    expect((await openDump(paths.vmcore)).caches().objects()).toContainEqual(expect.objectContaining({ cache: 'kmalloc-128', allocated: 71_003 }))
+  })
+
   test('a file that is missing or was changed is refused', () => {
     cpSync('datasets', copy, { recursive: true })
     expect(openDataset('seq-operations', copy).folder).toBe(`${copy}seq-operations/`)
@@ -37,6 +51,6 @@ describe('datasets', () => {
     expect(() => openDataset('seq-operations', copy)).toThrow(/not the file it was: found sha256 [0-9a-f]{64}, expected [0-9a-f]{64}/)
     rmSync(leaking)
     expect(() => openDataset('seq-operations', copy)).toThrow('a file of the dataset is missing')
-    expect(() => openDataset('other')).toThrow('no dataset named other; there are seq-operations')
+    expect(() => openDataset('other')).toThrow('no dataset named other; there are arm64-slab, seq-operations')
   })
 })

@@ -1,39 +1,50 @@
-import { createRequire } from 'node:module'
 import path from 'node:path'
-import { reportHtml, reportText } from '../../../lib/index.js'
+import { openDataset, reportHtml, reportText, UsageError } from '../../../lib/index.js'
 import type { Command } from '../command.js'
 import { writeResult } from '../output.js'
 import { makeReport, onScreen, sayIncomplete } from './report.js'
 
-/** The case that comes with slablab: two machines' slabinfo and the crash session that named the culprit. */
-const files = ['healthy.slabinfo', 'leaking.slabinfo', 'session.crash.txt']
+/** The cases that come with slablab, the first unless another is asked for, with the files that a report is made of. */
+const cases: Readonly<Record<string, readonly string[]>> = {
+  'arm64-slab': ['slabinfo-series.txt.gz', 'meminfo', 'vmcore'],
+  'seq-operations': ['healthy.slabinfo', 'leaking.slabinfo', 'session.crash.txt']
+}
+const [first] = Object.keys(cases)
 const page = 'report.html'
 
 export const start: Command = {
   name: 'start',
-  usage: '',
+  usage: '[--case NAME]',
   summary: 'a first look: the report of a real leak that comes with slablab',
-  text: `1,744,972 objects too many on an ARM64 machine: two rows of /proc/slabinfo and an excerpt of a crash session, and what they tell.
-Writes the report to the terminal, and as a page to report.html in the current folder.`,
-  example: 'slablab start',
+  text: `Writes the report to the terminal, and as a page to report.html in the current folder. The cases:
+arm64-slab: the dump of an ARM64 machine with 60,001 lost objects, and the slabinfo series that led there.
+seq-operations: a leak of 1,744,972 objects of which there is only text: two rows of /proc/slabinfo and an excerpt of a crash session.`,
+  example: 'slablab start --case seq-operations',
+  options: {
+    case: { type: 'string', value: 'NAME', text: `one of ${Object.keys(cases).join(', ')} (default: ${first})` }
+  },
   async run(args, terminal) {
-    const paths = bundled()
-    const found = await makeReport(paths, args, terminal)
+    if (args.positionals.length > 0) throw new UsageError(`expected no FILE, got ${args.positionals[0]}: slablab report FILE… reports on your own evidence`)
+    const name = (args.options.case as string | undefined) ?? first
+    if (!Object.hasOwn(cases, name)) throw new UsageError(`expected --case to be one of ${Object.keys(cases).join(', ')}, got ${name}`)
+    const { title, folder } = openDataset(name)
+    terminal.err(`${title}\n`)
+    const found = await makeReport(cases[name].map((file) => fromHere(path.join(folder, file))), args, terminal)
     const target = (args.options.output as string | undefined) ?? page
     writeResult(terminal, undefined, await reportText(found, onScreen(terminal, undefined)))
     writeResult(terminal, target, await reportHtml(found))
+    const others = Object.keys(cases).filter((other) => other !== name)
     terminal.out(`
 The same report as a page is in ${path.resolve(target)}: open it in a browser.
+Another case:                   ${others.map((other) => `slablab start --case ${other}`).join(', ')}
 Your own evidence, in any mix:  slablab report FILE… --html report.html
 `)
     return sayIncomplete(found, terminal)
   }
 }
 
-/** Where the bundled files lie, as short as can be said from here. */
-function bundled(): string[] {
-  const root = path.dirname(createRequire(import.meta.url).resolve('slablab/package.json'))
-  const folder = path.join(root, 'datasets', 'seq-operations')
-  const relative = path.relative(process.cwd(), folder)
-  return files.map((file) => path.join(relative.startsWith('..') || path.isAbsolute(relative) ? folder : relative, file))
+/** A path as short as can be said from here. */
+function fromHere(file: string): string {
+  const relative = path.relative(process.cwd(), file)
+  return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative
 }
