@@ -15,4 +15,7 @@ await build({
   chunkNames: 'kernel/cli/[name]-[hash]',
   external: ['@jupyterlab/services', '@resvg/resvg-js', 'ink', 'react', 'slablab', 'tar-stream', 'tslab', 'vega', 'vega-lite', 'xz-decompress', 'zeromq']
 })
+
+// The session's two programs: the process that runs cells, which imports the library as cells do, and the thread that holds the compiler.
+await build({ ...common, entryPoints: ['kernel/session/evaluator/main.ts', 'kernel/session/evaluator/watchdog.ts', 'kernel/session/converter/main.ts'], packages: 'external' })
 chmodSync('dist/kernel/cli/main.js', 0o755)

@@ -1,0 +1,160 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import type { Duplex, Readable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
+import { descriptors, type CellDone, type EvaluatorMessage, type EvaluatorRequest, type RunRequest } from './evaluator/messages.js'
+import { interruptName } from './interruptName.js'
+import { built } from './installed.js'
+import type { CellError, SessionOptions, SessionOutput } from './model.js'
+
+/** What a cell is given until it is stopped by the next, harder means. */
+const patience = { signal: 600, termination: 1400 }
+
+export interface EvaluatorOptions extends Pick<SessionOptions, 'folder' | 'onPrompt'> {
+  readonly onOutput: (output: SessionOutput) => void
+  /** The process is gone, and all variables with it; another one runs already. */
+  readonly onLost: () => void
+}
+
+/** How a cell ended, its process included. */
+export type CellEnd = Omit<CellDone, 'kind' | 'id'> & { readonly isLost: boolean }
+
+/** The process that runs cells; a new one takes its place when it ends. */
+export interface Evaluator {
+  run(request: Omit<RunRequest, 'kind' | 'id'>): Promise<CellEnd>
+  interrupt(): Promise<void>
+  restart(): Promise<void>
+  close(): Promise<void>
+}
+
+interface Running { readonly id: number, readonly started: number, end(end: CellEnd): void, readonly ended: Promise<CellEnd> }
+
+export function startEvaluator(options: EvaluatorOptions): Evaluator {
+  let child = spawnEvaluator(options.folder)
+  let running: Running | undefined
+  let ran = 0
+  let closing = false
+  /** Why we ended the process ourselves; it is told in place of its exit code. */
+  let ending: CellError | undefined
+
+  const take = (message: EvaluatorMessage, from: ChildProcess): void => {
+    if (message.kind === 'done') {
+      if (running?.id === message.id) running.end({ ...message, isLost: false })
+    } else if (message.kind === 'prompt') {
+      const answer = (text: string | null, error: string): void => post(from, { kind: 'answer', id: message.id, text, error })
+      if (options.onPrompt === undefined) answer(null, 'prompt() has nobody to ask: this front end takes no input')
+      else options.onPrompt(message.question, { password: message.password }).then((text) => answer(text, ''), (error: unknown) => answer(null, (error as Error).message))
+    } else if (message.kind !== 'ready') options.onOutput(message)
+  }
+
+  const watch = (watched: ChildProcess): void => {
+    readLines(watched.stdio[descriptors.messages] as Readable, (line) => take(JSON.parse(line) as EvaluatorMessage, watched))
+    for (const name of ['stdout', 'stderr'] as const) {
+      const decoder = new StringDecoder('utf8')
+      watched[name]!.on('data', (bytes: Buffer) => options.onOutput({ kind: 'stream', name, text: decoder.write(bytes) }))
+    }
+    watched.on('error', () => {})
+    // After 'close' all that it wrote has been read.
+    watched.on('close', (code, signal) => {
+      if (closing || watched !== child) return
+      const error = ending ?? endedError(code, signal)
+      const wasRunning = running
+      ending = undefined
+      child = spawnEvaluator(options.folder)
+      watch(child)
+      options.onLost()
+      options.onOutput({ kind: 'notice', text: `${wasRunning === undefined || error.name === interruptName ? `${error.message}: ` : ''}all variables are lost; the next cell starts anew` })
+      wasRunning?.end({ value: null, error, assigned: [], milliseconds: performance.now() - wasRunning.started, isLost: true })
+    })
+  }
+  watch(child)
+
+  return {
+    run(request) {
+      const id = ++ran
+      let end!: (end: CellEnd) => void
+      const ended = new Promise<CellEnd>((resolve) => { end = resolve })
+      running = {
+        id, started: performance.now(), ended,
+        end(result) { running = undefined; end(result) }
+      }
+      post(child, { kind: 'run', id, ...request })
+      return ended
+    },
+    async interrupt() {
+      const interrupted = running
+      if (interrupted === undefined) return
+      child.kill('SIGINT')
+      post(child, { kind: 'interrupt' })
+      if (await endsWithin(interrupted, patience.signal)) return
+      ;(child.stdio[descriptors.watchdog] as Duplex).write('x')
+      if (await endsWithin(interrupted, patience.termination)) return
+      ending = { name: interruptName, message: 'the cell could only be stopped by ending its process', traceback: [`${interruptName}: the cell could only be stopped by ending its process`] }
+      child.kill('SIGKILL')
+      await interrupted.ended
+    },
+    async restart() {
+      const old = child
+      child = spawnEvaluator(options.folder)
+      watch(child)
+      running?.end({ value: null, error: { name: interruptName, message: 'the session was restarted', traceback: [`${interruptName}: the session was restarted`] }, assigned: [], milliseconds: 0, isLost: true })
+      await end(old)
+    },
+    async close() {
+      closing = true
+      running?.end({ value: null, error: { name: interruptName, message: 'the session was closed', traceback: [] }, assigned: [], milliseconds: 0, isLost: true })
+      await end(child)
+    }
+  }
+}
+
+function spawnEvaluator(folder: string): ChildProcess {
+  const stdio: ('ignore' | 'pipe' | 'ipc')[] = ['ignore', 'pipe', 'pipe']
+  stdio[descriptors.messages] = 'pipe'
+  stdio[descriptors.watchdog] = 'pipe'
+  stdio[descriptors.ipc] = 'ipc'
+  // A group of its own: Ctrl-C in a terminal is for the front end, which decides what it stops.
+  const child = spawn(process.execPath, [built.evaluator], { cwd: folder, stdio, detached: true })
+  for (const stream of [...child.stdio.slice(1, 5)]) {
+    stream?.on('error', () => {})
+    // The session alone keeps nothing alive.
+  }
+  return child
+}
+
+function post(child: ChildProcess, request: EvaluatorRequest): void {
+  if (child.connected) child.send(request, () => {})
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = new Promise((resolve) => { child.once('exit', resolve) })
+  child.kill('SIGKILL')
+  await gone
+}
+
+function endsWithin(running: Running, milliseconds: number): Promise<boolean> {
+  let timer!: NodeJS.Timeout
+  const late = new Promise<boolean>((resolve) => { timer = setTimeout(resolve, milliseconds, false) })
+  return Promise.race([running.ended.then(() => true), late]).finally(() => clearTimeout(timer))
+}
+
+function endedError(code: number | null, signal: NodeJS.Signals | null): CellError {
+  const message = signal !== null ? `the process that runs the cells was ended by ${signal}` : `the process that runs the cells ended with exit code ${code}`
+  return { name: 'ProcessEnded', message, traceback: [`ProcessEnded: ${message}`] }
+}
+
+/** Calls for each line; a line may come in many pieces, which are joined once. */
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  let pieces: Buffer[] = []
+  stream.on('data', (chunk: Buffer) => {
+    let from = 0
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
+      pieces.push(chunk.subarray(from, at))
+      const line = (pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)).toString('utf8')
+      pieces = []
+      from = at + 1
+      onLine(line)
+    }
+    if (from < chunk.length) pieces.push(chunk.subarray(from))
+  })
+}

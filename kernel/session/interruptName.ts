@@ -1,0 +1,2 @@
+/** What the interruption of a cell is called; front ends know this name from Python. */
+export const interruptName = 'KeyboardInterrupt'
