@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { objectsLike } from '../../lib/analysis/objectsLike.js'
 import { describeSignatures, signatures } from '../../lib/analysis/signatures.js'
 import { AddressColumn, describedTable } from '../../lib/table/columns.js'
 import { hex } from '../../lib/util/hex.js'
@@ -197,5 +198,18 @@ describe('objects that a session read without listing them', () => {
       architecture: 'x86_64', memory: sparseMemory(words), symbols: leakSymbols, caches: [cacheNamed('kmalloc-32', { slotBytes: 32 })], objects: [{ address: directMap, cache: 0 }]
     })
     expect(rows(signatures(system)).map(({ cache, objects, words: list }) => [cache, objects, list.length])).toEqual([[null, 3, 4], ['kmalloc-32', 1, 4]])
+  })
+})
+
+describe('the objects of a group', () => {
+  const system = machineOf([seqOperations, [1n, 2n], seqOperations, [3n, 4n]])
+
+  test('are those that hold the same as one of them', async () => {
+    expect((await objectsLike(system, addressOf(2), { cache: 'kmalloc-128' })).array('address')).toEqual([hex(addressOf(0)), hex(addressOf(2))])
+    expect((await objectsLike(system, hex(addressOf(1)))).columnNames()).toEqual(['address', 'cache', 'slab', 'state', 'queued', 'rank'])
+  })
+
+  test('an address that is no object of theirs is wrong usage', async () => {
+    await expect(objectsLike(system, 0x1000n, { cache: 'kmalloc-128' })).rejects.toThrow('0x0000000000001000 is no allocated object whose contents the evidence holds, or lies in another cache than kmalloc-128')
   })
 })

@@ -58,6 +58,7 @@ describeEvidence('what lies at an address of a dump', () => {
     expect(rows[3]).toEqual({
       address: '0xffff8e89812d1ed8', offset: 24, value: '0xffffffffc043e0d0', text: '..C.....', symbol: 'TestMod_ProcContentSeqShow', module: 'testmod', cache: null, missing: null
     })
+    expect(hexdump(system, '0xffff8e89812d1ec0', { type: 'seq_operations' }).array('member')).toEqual(['start', 'stop', 'next', 'show'])
     // A planted session starts with a list head that points at itself.
     const planted = gunzipSync(readFileSync(evidence('x86_64-slub', 'planted.txt.gz'))).toString()
     const session = `0x${/^S (?:0x)?([0-9a-f]+)/m.exec(planted)![1]}`
