@@ -65,7 +65,8 @@ function byNumber(rows: Uint32Array, at: (row: number) => number, descending: bo
 function byText(rows: Uint32Array, at: (row: number) => unknown, descending: boolean): Uint32Array {
   const texts = Array.from(rows, (row) => {
     const value = at(row)
-    return value === null || value === undefined ? null : typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value)
+    if (value === null || value === undefined) return null
+    return typeof value === 'string' ? value : typeof value === 'bigint' ? value.toString() : JSON.stringify(value)
   })
   // Few different texts in many rows: each is compared once.
   const names = [...new Set(texts)].filter((text) => text !== null).sort((a, b) => collator.compare(a, b))
