@@ -10,7 +10,7 @@ import { hex } from '../util/hex.js'
 import { systemOf, type MachineEvidence } from './evidence.js'
 import { addressesOf, type ObjectList } from './objectAddresses.js'
 import { objectHolding, readReferences } from './reference/readReferences.js'
-import { ByteCount, type StretchVisitor } from './reference/liveWords.js'
+import { ByteCount, DEAD } from './reference/liveWords.js'
 import type { ObjectIndex } from './reference/objectIndex.js'
 import { TargetRanges, type TargetRange } from './reference/targetRanges.js'
 import { WordPlaces } from './reference/wordPlaces.js'
@@ -65,21 +65,22 @@ export async function references(
   const wanted = new TargetRanges(ranges)
   const span = wanted.highest - wanted.lowest
   const bytes = new ByteCount()
-  let pageStart = 0
-  const collect: StretchVisitor = (words, start, end, object, stale) => {
-    for (let i = start; i < end; i += 2) {
-      let high = words[i + 1]
-      if (index.tagged && (high & 0x00800000) !== 0) high = (high | 0xff000000) >>> 0
-      if (((high - wanted.lowest) >>> 0) > span) continue
-      for (const target of wanted.holding(words[i], high)) {
-        if (stale?.(i) || (object >= 0 && ranges[target].start === index.objects.address[object]) || counts[target]++ >= limit) continue
-        found.push({ target, value: (BigInt(words[i + 1]) << 32n) | BigInt(words[i]), object, physical: pageStart + i * 4 })
-      }
+  const take = (frame: number, word: number, high: number): void => {
+    for (const target of wanted.holding(live.words[word], high)) {
+      const object = live.ownerOf(word)
+      if (object === DEAD || (object >= 0 && ranges[target].start === index.objects.address[object]) || counts[target]++ >= limit) continue
+      const value = (BigInt(live.words[word + 1]) << 32n) | BigInt(live.words[word])
+      found.push({ target, value, object, physical: frame * kernel.pageBytes + word * 4 })
     }
   }
   await scanPages(kernel.physical, (frame, page) => {
-    pageStart = frame * kernel.pageBytes
-    live.walk(frame, page, collect, bytes)
+    if (!live.enter(frame, page, bytes)) return
+    const { words } = live
+    for (let i = 0; i < words.length; i += 2) {
+      let high = words[i + 1]
+      if (index.tagged && (high & 0x00800000) !== 0) high = (high | 0xff000000) >>> 0
+      if (((high - wanted.lowest) >>> 0) <= span) take(frame, i, high)
+    }
   }, options)
   counts.forEach((count, target) => {
     if (count > limit) system.warnings.add(`${hex(addresses[target])}: ${count} references, the first ${limit} are listed`)

@@ -1,7 +1,7 @@
 import { MissingSymbolError } from '../../errors.js'
 import type { KernelView } from '../../slab/kernelView.js'
 import { wordsOf } from '../../slab/pageScan.js'
-import { FrameMap } from './frameMap.js'
+import { FrameMap } from '../../memory/frameMap.js'
 import { freeOnCpuLists } from './freeOnCpuLists.js'
 
 /** Pages that hold no references, by why; the rest is the kernel's and is scanned. */

@@ -9,6 +9,8 @@ import type { StalePointers, StaleTest } from './stalePointers.js'
 /** Words of no object: kernel memory that is no slab. */
 export const NO_OBJECT = -1
 
+const WORD_BYTES = 8
+
 /** What a pass read, and what it left out and why. */
 export interface ScannedBytes {
   /** Kernel memory that is no slab. */
@@ -19,16 +21,27 @@ export interface ScannedBytes {
   readonly excluded: ReadonlyMap<string, number>
 }
 
-/**
- * Takes a stretch of 64-bit words that may be references: `words[start]` to `words[end]`, two 32-bit halves each, low first.
- * `object` is the one whose payload they are, or {@link NO_OBJECT}; `stale` tells words of it that are leftovers.
- */
-export type StretchVisitor = (words: Uint32Array, start: number, end: number, object: number, stale: ((word: number) => boolean) | undefined) => void
+/** No reference, whatever the word holds: free objects, red zones, dead stacks, links of the allocator. */
+export const DEAD = -2
 
-/** Which words of a dump's pages may be references: the one rule for everything that looks for them. */
+/** What the words of a page are. */
+type PageKind = 'memory' | 'slab' | 'page structures'
+
+/**
+ * Which words of a dump's pages may be references: the one rule for everything that looks for them. A pass enters page after page, tests
+ * every word by its value, which few pass, and only then asks whose the word is.
+ */
 export class LiveWords {
   readonly #slabs: Pick<Slabs, 'slabOfFrame'>
   readonly #ownersWord: number
+  /** Of the page entered last: its 64-bit words, two 32-bit halves each, low first. */
+  words: Uint32Array = new Uint32Array(0)
+  #kind: PageKind = 'memory'
+  #pageStart = 0
+  #slab = NO_OBJECT
+  #dead: readonly DeadBytes[] | undefined
+  #stale: StaleTest | undefined
+  #described = 0
 
   constructor(
     readonly view: KernelView, readonly index: ObjectIndex, readonly roles: FrameRoles, readonly dead: DeadRanges,
@@ -42,92 +55,128 @@ export class LiveWords {
     this.#ownersWord = owners === undefined ? -1 : owners.offset >>> 2
   }
 
-  /** Shows the live stretches of one page, counting them in `bytes`. */
-  walk(frame: number, page: Uint8Array, visit: StretchVisitor, bytes: ByteCount): void {
-    const slab = this.index.slabOfFrame(frame)
-    const role = slab >= 0 ? -1 : this.roles.of(frame)
-    const words = new Uint32Array(page.buffer, page.byteOffset, page.byteLength >>> 2)
+  /** Takes up a page and counts its bytes; false where none of its words can be a reference. */
+  enter(frame: number, page: Uint8Array, bytes: ByteCount): boolean {
+    this.words = new Uint32Array(page.buffer, page.byteOffset, page.byteLength >>> 2)
+    this.#slab = this.index.slabOfFrame(frame)
+    const role = this.#slab >= 0 ? -1 : this.roles.of(frame)
+    if (role === PAGE_STRUCTS && this.roles.firstDescribed(frame) >= 0) return this.#enterPageStructs(frame, page.length, bytes)
     if (role >= 0) {
-      bytes.exclude(frameRoles[role], page.length - (role === PAGE_STRUCTS ? this.#pageStructs(frame, words, visit, bytes) : 0))
-      return
+      bytes.exclude(frameRoles[role], page.length)
+      return false
     }
-    const dead = this.dead.of(frame)
-    if (slab >= 0) this.#slabPage(slab, frame, words, dead, visit, bytes)
-    else bytes.roots += this.#around(dead, words, 0, words.length, NO_OBJECT, undefined, visit)
+    this.#pageStart = frame * this.view.pageBytes
+    this.#dead = this.dead.of(frame)
+    if (this.#slab >= 0) this.#enterSlab(bytes)
+    else {
+      this.#kind = 'memory'
+      bytes.roots += this.#liveBytes(0, page.length)
+    }
+    return true
+  }
+
+  /** Whose payload the word at a position in {@link words} is: an object's, {@link NO_OBJECT} for the kernel's own memory, or {@link DEAD}. */
+  ownerOf(word: number): number {
+    if (this.#kind === 'page structures') return this.#ownerInPageStructs(word)
+    if (this.#dead !== undefined && isDead(this.#dead, word)) return DEAD
+    return this.#kind === 'slab' ? this.#ownerInSlab(word) : NO_OBJECT
   }
 
   /**
    * Page structures refer to objects: `private` to the buffers of a file's page, `mapping` to its inode. Those of slabs are the allocator's
-   * links (`s_mem`, free lists), but for the arrays that say whose the objects are; those of free pages are stale. Returns the bytes visited.
+   * links (`s_mem`, free lists), but for the arrays that say whose the objects are; those of free pages are stale.
    */
-  #pageStructs(frame: number, words: Uint32Array, visit: StretchVisitor, bytes: ByteCount): number {
-    const first = this.roles.firstDescribed(frame)
-    if (first < 0) return 0
+  #enterPageStructs(frame: number, pageBytes: number, bytes: ByteCount): boolean {
+    this.#kind = 'page structures'
+    this.#described = this.roles.firstDescribed(frame)
+    const stride = this.view.pageStructBytes
+    let live = 0
+    for (let at = 0, described = this.#described; at + stride <= pageBytes; at += stride, described++) {
+      if (this.#slabs.slabOfFrame(described) >= 0) live += this.#ownersWord >= 0 ? WORD_BYTES : 0
+      else if (this.roles.of(described) !== FREE) live += stride
+    }
+    bytes.roots += live
+    bytes.exclude(frameRoles[PAGE_STRUCTS], pageBytes - live)
+    return live > 0
+  }
+
+  #ownerInPageStructs(word: number): number {
     const stride = this.view.pageStructBytes >>> 2
-    const before = bytes.roots
-    for (let at = 0, described = first; at + stride <= words.length; at += stride, described++) {
-      if (this.#slabs.slabOfFrame(described) < 0) {
-        if (this.roles.of(described) === FREE) continue
-        visit(words, at, at + stride, NO_OBJECT, undefined)
-        bytes.roots += stride * 4
-      } else if (this.#ownersWord >= 0) {
-        visit(words, at + this.#ownersWord, at + this.#ownersWord + 2, NO_OBJECT, undefined)
-        bytes.roots += 8
-      }
-    }
-    return bytes.roots - before
+    const position = Math.floor(word / stride)
+    const described = this.#described + position
+    if (this.#slabs.slabOfFrame(described) >= 0) return word - position * stride === this.#ownersWord ? NO_OBJECT : DEAD
+    return this.roles.of(described) === FREE ? DEAD : NO_OBJECT
   }
 
-  #slabPage(slab: number, frame: number, words: Uint32Array, dead: readonly DeadBytes[] | undefined, visit: StretchVisitor, bytes: ByteCount): void {
+  #enterSlab(bytes: ByteCount): void {
+    this.#kind = 'slab'
     const { index } = this
-    const { state, caches, cache } = index.objects
-    const pageStart = frame * this.view.pageBytes
-    const slotBytes = index.slotBytes(slab)
-    const base = index.base(slab)
+    const slab = this.#slab
+    const { pageBytes } = this.view
+    const { caches, cache } = index.objects
     const { first, end } = index.range(slab)
+    this.#stale = this.stale.of(caches[cache[first]].name)
+    const slotBytes = index.slotBytes(slab)
     const payload = index.payloadBytes(first)
-    const staleTest = this.stale.of(caches[cache[first]].name)
-    const from = Math.max(0, Math.floor((pageStart - base) / slotBytes))
-    for (let object = first + from; object < end; object++) {
-      const start = base + (object - first) * slotBytes - pageStart
-      if (start >= this.view.pageBytes) break
-      // Whether an object of unknown state is in use nobody knows: what it points at may be held by it.
-      if ((state[object] !== ALLOCATED && state[object] !== UNKNOWN) || this.skipped[object] === 1) continue
-      const firstWord = Math.max(0, Math.ceil(start / 8) * 2)
-      const lastWord = Math.min(words.length, Math.floor((start + payload) / 8) * 2)
-      if (firstWord >= lastWord) continue
-      const owner = state[object] === UNKNOWN ? NO_OBJECT : object
-      bytes.objects += this.#around(dead, words, firstWord, lastWord, owner, staleTest && bound(staleTest, words, start >> 2), visit)
+    const base = index.base(slab) - this.#pageStart
+    const from = Math.max(0, Math.floor(-base / slotBytes))
+    for (let object = first + from, start = base + from * slotBytes; object < end && start < pageBytes; object++, start += slotBytes) {
+      if (!this.#mayRefer(object)) continue
+      const firstByte = Math.max(0, Math.ceil(start / WORD_BYTES) * WORD_BYTES)
+      const endByte = Math.min(pageBytes, Math.floor((start + payload) / WORD_BYTES) * WORD_BYTES)
+      if (firstByte < endByte) bytes.objects += this.#liveBytes(firstByte, endByte)
     }
   }
 
-  /** Visits `start` to `end` without its dead parts; returns the bytes visited. */
-  #around(
-    dead: readonly DeadBytes[] | undefined, words: Uint32Array, start: number, end: number, object: number,
-    stale: ((word: number) => boolean) | undefined, visit: StretchVisitor
-  ): number {
-    if (dead === undefined) {
-      visit(words, start, end, object, stale)
-      return (end - start) * 4
-    }
-    let seen = 0
+  #ownerInSlab(word: number): number {
+    const { index } = this
+    const slab = this.#slab
+    const offset = this.#pageStart + word * 4 - index.base(slab)
+    if (offset < 0) return DEAD
+    const slotBytes = index.slotBytes(slab)
+    const slot = Math.floor(offset / slotBytes)
+    const { first, end } = index.range(slab)
+    const object = first + slot
+    if (object >= end || !this.#mayRefer(object) || offset - slot * slotBytes + WORD_BYTES > index.payloadBytes(first)) return DEAD
+    if (this.#stale?.(this.words, word, (index.base(slab) + slot * slotBytes - this.#pageStart) >> 2)) return DEAD
+    return index.objects.state[object] === UNKNOWN ? NO_OBJECT : object
+  }
+
+  /** Whether an object of unknown state is in use nobody knows: what it points at may be held by it. */
+  #mayRefer(object: number): boolean {
+    const state = this.index.objects.state[object]
+    return (state === ALLOCATED || state === UNKNOWN) && this.skipped[object] === 0
+  }
+
+  /** Bytes from `start` to `end` that are not dead. */
+  #liveBytes(start: number, end: number): number {
+    let live = end - start
+    if (this.#dead === undefined) return live
     let at = start
-    const show = (to: number): void => {
-      if (to <= at) return
-      visit(words, at, to, object, stale)
-      seen += (to - at) * 4
+    for (const range of this.#dead) {
+      const from = Math.max(at, wordBefore(range.start))
+      const to = Math.min(end, wordBehind(range.end))
+      if (from >= to) continue
+      live -= to - from
+      at = to
     }
-    for (const range of dead) {
-      show(Math.min(end, (range.start >>> 3) * 2))
-      at = Math.max(at, Math.ceil(range.end / 8) * 2)
-    }
-    show(end)
-    return seen
+    return live
   }
 }
 
-function bound(test: StaleTest, words: Uint32Array, start: number): (word: number) => boolean {
-  return (word) => test(words, word, start)
+function isDead(dead: readonly DeadBytes[], word: number): boolean {
+  const byte = word * 4
+  for (const { start, end } of dead) if (byte >= wordBefore(start) && byte < wordBehind(end)) return true
+  return false
+}
+
+/** A word of which a part is dead is dead. */
+function wordBefore(byte: number): number {
+  return byte - (byte % WORD_BYTES)
+}
+
+function wordBehind(byte: number): number {
+  return Math.ceil(byte / WORD_BYTES) * WORD_BYTES
 }
 
 /** Counts what a pass reads. */

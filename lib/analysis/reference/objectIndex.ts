@@ -1,6 +1,6 @@
 import type { KernelView } from '../../slab/kernelView.js'
 import { ALLOCATED, type SlabObjects } from '../../slab/model.js'
-import { FrameMap } from './frameMap.js'
+import { FrameMap } from '../../memory/frameMap.js'
 
 /** No object. */
 export const NOTHING = -1

@@ -1,5 +1,5 @@
 import { Growing } from '../../util/growing.js'
-import { ByteCount, NO_OBJECT, type LiveWords, type ScannedBytes, type StretchVisitor } from './liveWords.js'
+import { ByteCount, DEAD, NO_OBJECT, type LiveWords, type ScannedBytes } from './liveWords.js'
 import { adjacency, type Adjacency } from './markReachable.js'
 import type { ObjectIndex } from './objectIndex.js'
 import { unreadObjects } from './unreadObjects.js'
@@ -30,37 +30,33 @@ export class ReferenceCollector {
   readonly #rootTarget = new Growing(Uint32Array)
   readonly #from = new Growing(Uint32Array)
   readonly #to = new Growing(Uint32Array)
-  readonly #collect: StretchVisitor
-  #pageStart = 0
 
   constructor(live: LiveWords) {
     this.#live = live
-    this.#collect = this.#collector()
   }
 
   visit(frame: number, page: Uint8Array): void {
-    this.#pageStart = frame * this.#live.view.pageBytes
-    this.#live.walk(frame, page, this.#collect, this.#bytes)
+    const live = this.#live
+    if (!live.enter(frame, page, this.#bytes)) return
+    const { words, index } = live
+    const { startHigh, spanHigh, tagged } = index
+    for (let i = 0; i < words.length; i += 2) {
+      let high = words[i + 1]
+      if (tagged && (high & 0x00800000) !== 0) high |= 0xff000000
+      if (((high - startHigh) >>> 0) <= spanHigh) this.#take(frame, i, index.targetOf(words[i], high >>> 0))
+    }
   }
 
-  #collector(): StretchVisitor {
-    const { index } = this.#live
-    const { startHigh, spanHigh, tagged } = index
-    return (words, start, end, object, stale) => {
-      for (let i = start; i < end; i += 2) {
-        let high = words[i + 1]
-        if (tagged && (high & 0x00800000) !== 0) high = (high | 0xff000000) >>> 0
-        if (((high - startHigh) >>> 0) > spanHigh) continue
-        const target = index.targetOf(words[i], high)
-        if (target < 0 || target === object || stale?.(i)) continue
-        if (object === NO_OBJECT) {
-          this.#rootWord.push(this.#pageStart + i * 4)
-          this.#rootTarget.push(target)
-        } else {
-          this.#from.push(object)
-          this.#to.push(target)
-        }
-      }
+  #take(frame: number, word: number, target: number): void {
+    if (target < 0) return
+    const owner = this.#live.ownerOf(word)
+    if (owner === DEAD || owner === target) return
+    if (owner === NO_OBJECT) {
+      this.#rootWord.push(frame * this.#live.view.pageBytes + word * 4)
+      this.#rootTarget.push(target)
+    } else {
+      this.#from.push(owner)
+      this.#to.push(target)
     }
   }
 

@@ -2,7 +2,7 @@ import { FaultError } from '../../errors.js'
 import type { KernelView } from '../../slab/kernelView.js'
 import { ALLOCATED, type SlabObjects } from '../../slab/model.js'
 import { StructReader } from '../../slab/structReader.js'
-import { FrameMap } from './frameMap.js'
+import { FrameMap } from '../../memory/frameMap.js'
 import { taskStacks, type TaskStack } from './stacks.js'
 
 /** What kind of kernel memory a word lies in. */

@@ -1,3 +1,5 @@
+import type { PageKeeper } from './pageKeeper.js'
+
 /** Frames that share one row of slots; a frame may lie in any slot of its row. */
 const WAYS = 8
 const ARENA_BYTES = 1 << 20
@@ -6,7 +8,7 @@ const ARENA_BYTES = 1 << 20
  * A bounded store of pages, set-associative: a page has {@link WAYS} places, and the one used longest ago gives way.
  * Memory is taken as pages come; every slot starts at a multiple of 8 bytes.
  */
-export class PageCache {
+export class PageCache implements PageKeeper {
   readonly #pageBytes: number
   /** Rows are a power of two, so that a frame's row is its lowest bits. */
   readonly #rowMask: number
@@ -14,6 +16,8 @@ export class PageCache {
   readonly #used: Uint32Array
   readonly #slots: (Uint8Array | undefined)[] = []
   #clock = 0
+  /** The slot given out last. */
+  #room = 0
   #arena = new ArrayBuffer(0)
   #arenaUsed = 0
 
@@ -37,8 +41,7 @@ export class PageCache {
     return undefined
   }
 
-  /** The slot to be filled with that frame's page; it is found by {@link get} from now on, unless {@link drop}ped. */
-  take(frame: number): Uint8Array {
+  room(frame: number): Uint8Array {
     const first = (frame & this.#rowMask) * WAYS
     let oldest = first
     for (let slot = first; slot < first + WAYS; slot++) {
@@ -48,15 +51,15 @@ export class PageCache {
       }
       if (this.#used[slot] < this.#used[oldest]) oldest = slot
     }
-    this.#frames[oldest] = frame
-    this.#used[oldest] = ++this.#clock
+    this.#frames[oldest] = NaN
+    this.#room = oldest
     return (this.#slots[oldest] ??= this.#newSlot())
   }
 
-  /** Forgets a frame, whose slot may hold anything. */
-  drop(frame: number): void {
-    const first = (frame & this.#rowMask) * WAYS
-    for (let slot = first; slot < first + WAYS; slot++) if (this.#frames[slot] === frame) this.#frames[slot] = NaN
+  /** Keeps the page that the room given last was filled with. */
+  keep(frame: number): void {
+    this.#frames[this.#room] = frame
+    this.#used[this.#room] = ++this.#clock
   }
 
   #newSlot(): Uint8Array {

@@ -2,18 +2,24 @@ import type { FaultReason } from '../../errors.js'
 import type { PhysicalMemory } from '../memory.js'
 import type { BlockStore, Run } from './blockStore.js'
 import { PageCache } from './pageCache.js'
+import type { PageKeeper } from './pageKeeper.js'
+import { pagesOf, WholePages, type SharedPages } from './wholePages.js'
 
 /** Memory that decompressed pages may take unless the caller says otherwise. */
-const CACHE_BYTES = 64 << 20
+const CACHE_BYTES = 256 << 20
+/** Dumps whose frames reach further (4 TiB of 4 KiB pages) go through a cache: a table of places would outgrow the pages. */
+const MOST_FRAMES = 2 ** 30
 
 /**
- * A dump's pages by the guest's frame number, behind a bounded cache. The dump's block may be the page, several of them, or a part of
- * one; a page is there if all its blocks are.
+ * A dump's pages by the guest's frame number, decompressed once where they all fit into the memory allowed, else behind a bounded cache.
+ * The dump's block may be the page, several of them, or a part of one; a page is there if all its blocks are.
  */
 export class PhysicalPages implements PhysicalMemory {
   readonly frames: number
   readonly #store: BlockStore
-  readonly #cache: PageCache
+  readonly #unitBytes: number
+  readonly #cacheBytes: number
+  #keeper: PageKeeper | undefined
   readonly #pagesPerBlock: number
   readonly #blocksPerPage: number
   /** The unit that a linear pass is at, outside of the cache. */
@@ -27,9 +33,9 @@ export class PhysicalPages implements PhysicalMemory {
     this.#store = store
     this.#pagesPerBlock = Math.max(1, store.blockBytes / pageBytes)
     this.#blocksPerPage = Math.max(1, pageBytes / store.blockBytes)
-    const unitBytes = Math.max(pageBytes, store.blockBytes)
-    this.#cache = new PageCache(unitBytes, cacheBytes)
-    this.#passing = new Uint8Array(unitBytes)
+    this.#unitBytes = Math.max(pageBytes, store.blockBytes)
+    this.#cacheBytes = cacheBytes
+    this.#passing = new Uint8Array(this.#unitBytes)
     this.frames = Math.ceil(store.blocks / this.#blocksPerPage) * this.#pagesPerBlock
   }
 
@@ -43,7 +49,8 @@ export class PhysicalPages implements PhysicalMemory {
     if (!(frame >= 0)) return 'absent'
     const number = Math.floor(frame / this.#pagesPerBlock)
     if (number === this.#peeked) return this.#partOf(this.#passing, frame)
-    const cached = this.#cache.get(number)
+    if (this.#pages instanceof WholePages) return this.page(frame)
+    const cached = this.#pages.get(number)
     if (cached !== undefined) return this.#partOf(cached, frame)
     const missing = this.#read(number, this.#newlyPassing())
     if (missing !== undefined) return missing
@@ -63,6 +70,24 @@ export class PhysicalPages implements PhysicalMemory {
     }
   }
 
+  /**
+   * What other threads need to help decompressing ({@link SharedPages.runs} number the store's blocks); undefined where the pages don't all
+   * fit into the memory allowed, or blocks are put together to pages.
+   */
+  shared(): SharedPages | undefined {
+    return this.#blocksPerPage === 1 && this.#pages instanceof WholePages ? this.#pages.shared : undefined
+  }
+
+  get #pages(): PageKeeper {
+    return (this.#keeper ??= this.#newKeeper())
+  }
+
+  #newKeeper(): PageKeeper {
+    const runs = this.#blocksPerPage === 1 ? [...this.#store.presentRuns()] : [...this.presentRuns()]
+    const fits = pagesOf(runs) * this.#unitBytes <= this.#cacheBytes && (runs.at(-1)?.end ?? 0) <= MOST_FRAMES
+    return fits ? new WholePages(runs, this.#unitBytes) : new PageCache(this.#unitBytes, this.#cacheBytes)
+  }
+
   #partOf(unit: Uint8Array | FaultReason, frame: number): Uint8Array | FaultReason {
     if (this.#pagesPerBlock === 1 || typeof unit === 'string') return unit
     const at = (frame % this.#pagesPerBlock) * this.pageBytes
@@ -72,7 +97,8 @@ export class PhysicalPages implements PhysicalMemory {
   /** What the cache holds: a block, or a page of several blocks. */
   #unit(number: number): Uint8Array | FaultReason {
     if (number === this.#lastNumber) return this.#last!
-    const cached = this.#cache.get(number)
+    const pages = this.#pages
+    const cached = pages.get(number)
     if (cached !== undefined) {
       this.#lastNumber = number
       this.#last = cached
@@ -80,13 +106,11 @@ export class PhysicalPages implements PhysicalMemory {
     }
     // What is not in the file shall not drive out what is.
     if (!this.#holds(number)) return this.#read(number, this.#newlyPassing()) ?? 'absent'
-    const slot = this.#cache.take(number)
+    const slot = pages.room(number)
     this.#lastNumber = -1
     const missing = this.#read(number, slot)
-    if (missing !== undefined) {
-      this.#cache.drop(number)
-      return missing
-    }
+    if (missing !== undefined) return missing
+    pages.keep(number)
     this.#lastNumber = number
     this.#last = slot
     return slot
