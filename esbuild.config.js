@@ -7,6 +7,9 @@ const common = { bundle: true, format: 'esm', platform: 'node', target: 'node20'
 // The library leaves packages outside: its tables must be those of the arquero that its user imports.
 await build({ ...common, entryPoints: ['lib/index.ts'], packages: 'external' })
 
+// A thread of its own, which the library and the command line start: src and dist find it at the same place.
+await build({ ...common, entryPoints: ['lib/memory/physical/pageHelper.ts'], packages: 'external' })
+
 // The command line brings along what it needs to start; what it loads later, or is CommonJS or native, stays outside.
 await build({
   ...common,

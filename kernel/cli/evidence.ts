@@ -10,13 +10,16 @@ export const evidenceOptions: Readonly<Record<string, OptionDescription>> = {
   'kaslr-offset': { type: 'string', value: 'OFFSET', text: 'by how much the kernel was moved from where these symbols have it (0: not)' }
 }
 
-/** Opens the files of a command line; what went wrong on the way is shown by {@link showWarnings}. */
-export async function openEvidence(files: readonly string[], args: Arguments, terminal: Terminal): Promise<Dump> {
+/**
+ * Opens the files of a command line; what went wrong on the way is shown by {@link showWarnings}. `readAhead` says that the command goes on
+ * to look at everything.
+ */
+export async function openEvidence(files: readonly string[], args: Arguments, terminal: Terminal, readAhead = false): Promise<Dump> {
   if (files.length === 0) throw new UsageError('expected a FILE: a vmcore or a crash session')
   const symbols = args.options.symbols as string[] | undefined
   const kaslrOffset = kaslrOffsetOf(args)
   return openDump(files, {
-    signal: terminal.signal,
+    signal: terminal.signal, readAhead,
     ...(symbols ? { symbols } : {}),
     ...(args.options.btf === undefined ? {} : { btf: args.options.btf as string }),
     ...(kaslrOffset === undefined ? {} : { kaslrOffset })

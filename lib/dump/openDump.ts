@@ -25,6 +25,8 @@ export interface OpenDumpOptions {
   readonly warnings?: Warnings
   /** The most memory for a dump's decompressed pages. */
   readonly cacheBytes?: number
+  /** Whether everything in a dump will be asked for: then other threads start to decompress it at once. */
+  readonly readAhead?: boolean
   readonly signal?: AbortSignal
   /** Bytes read of the files so far, unwrapped. */
   readonly onProgress?: (progress: { readonly file: string; readonly bytes: number }) => void
@@ -57,7 +59,7 @@ export async function openDump(fileOrFiles: string | readonly string[], options:
     const btf = options.btf === undefined ? undefined : await readBtfFile(options.btf, warnings, options.signal)
     return dumpOf(await openVmcore(dumps.length === 1 ? dumps[0] : dumps, {
       ...(btf ? { btf: btf.bytes } : {}),
-      warnings, signal: options.signal, cacheBytes: options.cacheBytes,
+      warnings, signal: options.signal, cacheBytes: options.cacheBytes, readAhead: options.readAhead,
       ...(symbols.length > 0 ? { symbols: symbols.reduce((all, some) => all.merge(some)) } : {})
     }))
   }

@@ -16,6 +16,8 @@ export interface PhysicalMemory {
   page(frame: number): Uint8Array | FaultReason
   /** As {@link page} for linear passes, which would fill the cache with what is used once: see scanPages. */
   peek?(frame: number): Uint8Array | FaultReason
+  /** Tells that every page will be asked for: other threads may start to decompress them. */
+  readAhead?(): void
   /** Whether the file holds the frame, without reading it. */
   has(frame: number): boolean
   /** Runs of frames present in the file, in order: for linear scans. */

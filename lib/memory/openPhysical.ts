@@ -13,6 +13,8 @@ import type { DumpContent } from './physical/dumpContent.js'
 import { openElf } from './physical/openElf.js'
 import { openKdump } from './physical/openKdump.js'
 import { PhysicalPages } from './physical/physicalPages.js'
+import { startHelpers } from './physical/startHelpers.js'
+import type { SharedPages } from './physical/wholePages.js'
 
 /** A dump's physical memory and what its headers say, with no knowledge of the kernel in it. Null is unknown. */
 export interface PhysicalDump {
@@ -54,6 +56,8 @@ export interface OpenPhysicalOptions {
   readonly warnings?: Warnings
   /** The most memory for decompressed pages; 64 MiB unless said. */
   readonly cacheBytes?: number
+  /** Whether everything will be asked for: then other threads start to decompress at once. */
+  readonly readAhead?: boolean
   /** Whether to search memory for VMCOREINFO where the file has none: reads all pages. Default: true. */
   readonly searchVmcoreinfo?: boolean
   /** Work that can take long: `what` is being done, bytes or pages so far, and in all (null where unknown). */
@@ -77,7 +81,11 @@ export async function openPhysical(dump: string | ByteSource | readonly string[]
   const inputs: readonly (string | ByteSource)[] = typeof dump === 'string' || 'read' in dump ? [dump] : dump
   if (inputs.length === 0) throw new UsageError('expected a dump file, got none')
   const opened: OpenFile[] = []
-  const close = (): void => opened.splice(0).forEach((file) => file.close())
+  const stops: (() => void)[] = []
+  const close = (): void => {
+    stops.splice(0).forEach((stop) => stop())
+    opened.splice(0).forEach((file) => file.close())
+  }
   try {
     const files: { file: string; bytes: number }[] = []
     const sources: ByteSource[] = []
@@ -91,7 +99,10 @@ export async function openPhysical(dump: string | ByteSource | readonly string[]
       sources.push(stream ? await readFlattened(plain, warnings, { signal: options.signal, onProgress: (done, total) => options.onProgress?.('reading the flattened file', done, total) }) : plain)
     }
     const content = openContent(sources, warnings)
-    return { ...await describe(content, warnings, options), flattened, files, close }
+    // Only plain files can be opened a second time by another thread, and only decompression is worth it.
+    const plain = !flattened && content.compression !== 'none' && sources.every((source) => opened.some((file) => file === source))
+    const help = plain ? (pages: SharedPages): void => void stops.push(startHelpers({ files: sources.map(({ name }) => name), pages })) : undefined
+    return { ...await describe(content, warnings, options, help), flattened, files, close }
   } catch (error) {
     close()
     throw error
@@ -135,14 +146,16 @@ function openContent(sources: readonly ByteSource[], warnings: Warnings): DumpCo
   return openElf(sources[0], warnings)
 }
 
-async function describe(content: DumpContent, warnings: Warnings, options: OpenPhysicalOptions): Promise<Omit<PhysicalDump, 'flattened' | 'files' | 'close'>> {
+async function describe(
+  content: DumpContent, warnings: Warnings, options: OpenPhysicalOptions, help: ((pages: SharedPages) => void) | undefined
+): Promise<Omit<PhysicalDump, 'flattened' | 'files' | 'close'>> {
   const { cacheBytes, searchVmcoreinfo = true, signal, onProgress } = options
   let vmcoreinfo = content.vmcoreinfoText === undefined ? undefined : parseVmcoreinfo(content.vmcoreinfoText)
   let vmcoreinfoFrom: PhysicalDump['vmcoreinfoFrom'] = vmcoreinfo ? 'file' : null
   let vmcoreinfoCandidates: Vmcoreinfo[] = []
   const memory = (info: Vmcoreinfo | undefined): PhysicalPages => {
     const pageBytes = pageBytesOf(info) ?? Math.min(content.blockBytes ?? DEFAULT_PAGE_BYTES, DEFAULT_PAGE_BYTES)
-    return new PhysicalPages(content.store(pageBytes), pageBytes, cacheBytes)
+    return new PhysicalPages(content.store(pageBytes), pageBytes, cacheBytes, help)
   }
   let physical = memory(vmcoreinfo)
   if (vmcoreinfo === undefined && searchVmcoreinfo) {
@@ -157,6 +170,7 @@ async function describe(content: DumpContent, warnings: Warnings, options: OpenP
       physical = memory(vmcoreinfo)
     }
   }
+  if (options.readAhead === true) physical.readAhead()
   const { format, compression, littleEndian, pointerBytes, release, nodename, time, dumpLevel, notes } = content
   return {
     physical, format, compression, littleEndian, pointerBytes, release, nodename, time, dumpLevel, notes,

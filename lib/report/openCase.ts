@@ -53,7 +53,7 @@ export async function openCase(paths: readonly string[], options: OpenCaseOption
   }
   const { signal, kaslrOffset } = options
   const opening = {
-    warnings, ...(symbols.length > 0 ? { symbols } : {}), ...(signal === undefined ? {} : { signal }), ...(kaslrOffset === undefined ? {} : { kaslrOffset })
+    warnings, readAhead: true, ...(symbols.length > 0 ? { symbols } : {}), ...(signal === undefined ? {} : { signal }), ...(kaslrOffset === undefined ? {} : { kaslrOffset })
   }
   const machines: { dump: Dump; files: string[] }[] = []
   const transcripts = of('transcript')

@@ -7,7 +7,6 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Decompress } from 'fzstd'
-import xz from 'xz-decompress'
 import { FormatError, SlablabError } from '../errors.js'
 import type { ByteSource } from './bytes.js'
 
@@ -89,7 +88,7 @@ export async function* unwrapped(stream: AsyncIterable<Uint8Array>, name: string
   try {
     if (wrapping === undefined) yield* all
     else if (wrapping === 'gzip') yield* gunzipped(all)
-    else if (wrapping === 'xz') yield* new xz.XzReadableStream(Readable.toWeb(Readable.from(all)) as never) as unknown as AsyncIterable<Uint8Array>
+    else if (wrapping === 'xz') yield* unpackedXz(all)
     else yield* zstdChunks(all)
   } catch (error) {
     if (wrapping === undefined || (error instanceof Error && 'path' in error)) throw error
@@ -118,6 +117,12 @@ async function* gunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
   const gunzip = createGunzip()
   source.on('error', (error) => gunzip.destroy(error))
   yield* source.pipe(gunzip) as AsyncIterable<Buffer>
+}
+
+/** Loaded when needed: the decoder is a WebAssembly module as text, which every start of the command line would read. */
+async function* unpackedXz(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const { default: xz } = await import('xz-decompress')
+  yield* new xz.XzReadableStream(Readable.toWeb(Readable.from(chunks)) as never) as unknown as AsyncIterable<Uint8Array>
 }
 
 async function* zstdChunks(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -16,6 +16,8 @@ export interface OpenKernelOptions {
   readonly warnings?: Warnings
   /** The most memory for decompressed pages. */
   readonly cacheBytes?: number
+  /** Whether everything in a dump will be asked for: then other threads start to decompress it at once. */
+  readonly readAhead?: boolean
   /** Symbols from elsewhere (System.map, kallsyms, vmlinux): they are moved by the kernel's KASLR offset where they need it. */
   readonly symbols?: SymbolTable
   /** BTF from elsewhere, for a kernel that carries none. */

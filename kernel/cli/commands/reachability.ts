@@ -13,7 +13,7 @@ was left out and why, and what the dump lacks, is said on stderr.`,
   example: "slablab reachability vmcore --format csv | awk -F, '$3 == \"false\" { n[$2]++ } END { for (c in n) print n[c], c }' | sort -rn",
   options: evidenceOptions,
   async run(args, terminal) {
-    const dump = await openEvidence(args.positionals, args, terminal)
+    const dump = await openEvidence(args.positionals, args, terminal, true)
     const progress = progressLine(terminal, 'looking for references', 'pages')
     try {
       const table = await reachable(dump, { onProgress: progress.onProgress, signal: terminal.signal })

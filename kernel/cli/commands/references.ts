@@ -15,7 +15,7 @@ table, the shortest chain from the kernel's own memory is shown: why the object 
   async run(args, terminal) {
     const [file, ...targets] = args.positionals
     if (file === undefined || targets.length === 0) throw new UsageError('expected FILE and ADDRESS')
-    const dump = await openEvidence([file], args, terminal)
+    const dump = await openEvidence([file], args, terminal, true)
     const addresses = targets.map((text) => addressOf(dump, text))
     const progress = progressLine(terminal, 'looking for references', 'pages')
     const options = { onProgress: progress.onProgress, signal: terminal.signal }

@@ -14,7 +14,7 @@ former users left behind it does not divide. Objects that the evidence does not 
   options: { ...evidenceOptions, cache: { type: 'string', multiple: true, value: 'NAME', text: 'only this cache (may be given several times)' } },
   async run(args, terminal) {
     const cache = args.options.cache as string[] | undefined
-    const dump = await openEvidence(args.positionals, args, terminal)
+    const dump = await openEvidence(args.positionals, args, terminal, cache === undefined)
     const progress = progressLine(terminal, 'reading objects', 'objects')
     try {
       const table = group(dump, undefined, { ...(cache === undefined ? {} : { cache }), onProgress: progress.onProgress, signal: terminal.signal })

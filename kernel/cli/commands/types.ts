@@ -12,8 +12,8 @@ them. Rivals are other structs that explain an object as well. How much of the a
   example: 'slablab types vmcore --cache kmalloc-96',
   options: { ...evidenceOptions, cache: { type: 'string', multiple: true, value: 'NAME', text: 'only this cache (may be given several times)' } },
   async run(args, terminal) {
-    const dump = await openEvidence(args.positionals, args, terminal)
     const cache = args.options.cache as string[] | undefined
+    const dump = await openEvidence(args.positionals, args, terminal, cache === undefined)
     const groups = groupTypes(dump, undefined, { signal: terminal.signal, ...(cache === undefined ? {} : { cache }) })
     writeTable(terminal, args, typesTable(groups))
     for (const { what, objects, bytes } of identifiedShares(groups)) {

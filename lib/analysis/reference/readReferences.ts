@@ -35,6 +35,7 @@ async function scanSystem(system: System, options: ScanPagesOptions): Promise<Re
   if (kernel === undefined || slabs === undefined) {
     throw new MissingSymbolError('the machine\'s memory', 'references are looked for in all of it, and a transcript shows a few words')
   }
+  kernel.physical.readAhead?.()
   const objects = slabs.objects()
   const index = new ObjectIndex(kernel, objects)
   const dead = new DeadRanges(kernel)

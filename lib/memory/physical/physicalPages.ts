@@ -20,6 +20,7 @@ export class PhysicalPages implements PhysicalMemory {
   readonly #unitBytes: number
   readonly #cacheBytes: number
   #keeper: PageKeeper | undefined
+  #help: ((pages: SharedPages) => void) | undefined
   readonly #pagesPerBlock: number
   readonly #blocksPerPage: number
   /** The unit that a linear pass is at, outside of the cache. */
@@ -29,12 +30,14 @@ export class PhysicalPages implements PhysicalMemory {
   #lastNumber = -1
   #last: Uint8Array | undefined
 
-  constructor(store: BlockStore, readonly pageBytes: number, cacheBytes: number = CACHE_BYTES) {
+  /** @param help starts what fills shared pages beside this thread */
+  constructor(store: BlockStore, readonly pageBytes: number, cacheBytes: number = CACHE_BYTES, help?: (pages: SharedPages) => void) {
     this.#store = store
     this.#pagesPerBlock = Math.max(1, store.blockBytes / pageBytes)
     this.#blocksPerPage = Math.max(1, pageBytes / store.blockBytes)
     this.#unitBytes = Math.max(pageBytes, store.blockBytes)
     this.#cacheBytes = cacheBytes
+    this.#help = help
     this.#passing = new Uint8Array(this.#unitBytes)
     this.frames = Math.ceil(store.blocks / this.#blocksPerPage) * this.#pagesPerBlock
   }
@@ -70,12 +73,11 @@ export class PhysicalPages implements PhysicalMemory {
     }
   }
 
-  /**
-   * What other threads need to help decompressing ({@link SharedPages.runs} number the store's blocks); undefined where the pages don't all
-   * fit into the memory allowed, or blocks are put together to pages.
-   */
-  shared(): SharedPages | undefined {
-    return this.#blocksPerPage === 1 && this.#pages instanceof WholePages ? this.#pages.shared : undefined
+  readAhead(): void {
+    const help = this.#help
+    this.#help = undefined
+    // Helpers know blocks, and nothing of pages that are put together from several.
+    if (this.#blocksPerPage === 1 && this.#pages instanceof WholePages) help?.(this.#pages.shared)
   }
 
   get #pages(): PageKeeper {
