@@ -1,11 +1,8 @@
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { pathKind } from '../../source/file.js'
+import { builtFile } from '../../source/builtFile.js'
 import type { HelperTask } from './pageHelper.js'
 
-/** What the build makes of pageHelper.ts, from the built library, the built command line, and the sources. */
-const places = ['./memory/physical/pageHelper.js', '../../lib/memory/physical/pageHelper.js', '../../../dist/lib/memory/physical/pageHelper.js']
 /** Who asks for pages scans them too, at some times the speed of decompression: more helpers would wait for it. */
 const MOST_HELPERS = 7
 /** Below this a thread costs more than it brings: it starts in some 30 ms. */
@@ -16,7 +13,7 @@ const LEAST_BYTES = 24 << 20
  * all pages are filled, and keep no process alive. Where there is one processor, or nothing was built, nothing starts.
  */
 export function startHelpers(task: HelperTask): () => void {
-  const helper = places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((path) => pathKind(path) === 'file')
+  const helper = builtFile('lib/memory/physical/pageHelper.js')
   const count = task.pages.bytes.byteLength < LEAST_BYTES ? 0 : Math.min(MOST_HELPERS, availableParallelism() - 1)
   if (helper === undefined || count === 0) return () => {}
   const workers = Array.from({ length: count }, () => {

@@ -1,7 +1,17 @@
+import type { Decode } from './codec.js'
 import { inflate } from './inflate.js'
+import { wasmZlib } from './wasmZlib.js'
+
+let decode: Decode | undefined
 
 /** A zlib stream (RFC 1950), as `compress2` writes it for each page of a dump; its checksum must be right. */
 export function decodeZlib(packed: Uint8Array, target: Uint8Array): boolean {
+  decode ??= wasmZlib() ?? plainZlib
+  return decode(packed, target)
+}
+
+/** The same without WebAssembly. */
+export function plainZlib(packed: Uint8Array, target: Uint8Array): boolean {
   // CMF and FLG: method 8, window up to 32 KiB, no preset dictionary, a multiple of 31 together.
   if (packed.length < 6 || (packed[0] & 0x0f) !== 8 || packed[0] >> 4 > 7 || (packed[1] & 0x20) !== 0 || (packed[0] * 256 + packed[1]) % 31 !== 0) return false
   const taken = inflate(packed.subarray(2), target)

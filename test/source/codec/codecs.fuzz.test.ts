@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import type { Decode } from '../../../lib/source/codec/codec.js'
 import { decodeLzo } from '../../../lib/source/codec/lzo.js'
 import { decodeSnappy } from '../../../lib/source/codec/snappy.js'
-import { decodeZlib } from '../../../lib/source/codec/zlib.js'
+import { wasmZlib } from '../../../lib/source/codec/wasmZlib.js'
+import { decodeZlib, plainZlib } from '../../../lib/source/codec/zlib.js'
 import { decodeZstd } from '../../../lib/source/codec/zstd.js'
 import { samplePage } from '../../builders/bytes.js'
 import { fuzzRounds, fuzzTimeout, mutated } from '../../builders/mutate.js'
@@ -40,5 +41,21 @@ describe.each(codecs)('damaged %s streams', (name, decode, flag, encode) => {
     // What damage left behind does no harm to what comes next.
     for (const stream of streams.slice(0, 8)) expect(decode(stream, target)).toBe(true)
     expect(Buffer.compare(target, samplePage(7))).toBe(0)
+  }, fuzzTimeout)
+})
+
+describe.runIf(wasmZlib() !== undefined)('zlib by WebAssembly', () => {
+  test('takes and refuses the same damaged streams as zlib by JavaScript, with the same bytes', () => {
+    const random = randomFrom(11)
+    const wasm = wasmZlib()!
+    const streams = [...Array.from({ length: 8 }, (_, i) => new Uint8Array(deflateSync(samplePage(i), { level: 1 + i }))), ...evidencePages(1, 30)]
+    const one = new Uint8Array(4096)
+    const other = new Uint8Array(4096)
+    for (let i = 0, rounds = fuzzRounds(1500); i < rounds; i++) {
+      const packed = mutated(streams[i % streams.length], random, 8)
+      const taken = plainZlib(packed, one)
+      expect(wasm(packed, other), `round ${i}`).toBe(taken)
+      if (taken && Buffer.compare(one, other) !== 0) expect.fail(`round ${i}: other bytes`)
+    }
   }, fuzzTimeout)
 })

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Decode } from '../../../lib/source/codec/codec.js'
 import { decodeLzo } from '../../../lib/source/codec/lzo.js'
 import { decodeSnappy } from '../../../lib/source/codec/snappy.js'
-import { decodeZlib } from '../../../lib/source/codec/zlib.js'
+import { wasmZlib } from '../../../lib/source/codec/wasmZlib.js'
+import { plainZlib } from '../../../lib/source/codec/zlib.js'
 import { decodeZstd } from '../../../lib/source/codec/zstd.js'
 import { samplePage } from '../../builders/bytes.js'
 import { lzoLiterals, zstdRuns } from '../../builders/packers.js'
@@ -35,6 +36,9 @@ function pages(bytes: number): [string, Uint8Array][] {
   ]
 }
 
+/** Both ways to decompress zlib: the build makes the second. */
+const zlibs: Decode[] = [plainZlib, ...[wasmZlib()].filter((decode) => decode !== undefined)]
+
 function unpacked(decode: Decode, packed: Uint8Array, bytes: number): Uint8Array | undefined {
   const target = new Uint8Array(bytes).fill(0xaa)
   return decode(packed, target) ? target : undefined
@@ -50,11 +54,12 @@ const sizes = [4096, 16384, 65536]
 
 describe.each(sizes)('pages of %i bytes', (bytes) => {
   test.each(pages(bytes))('%s', (_, page) => {
-    for (const level of [1, 6, 9]) expect(gives(decodeZlib, deflateSync(page, { level }), page)).toBe(true)
-    for (const strategy of [constants.Z_FIXED, constants.Z_HUFFMAN_ONLY, constants.Z_RLE]) {
-      expect(gives(decodeZlib, deflateSync(page, { strategy }), page)).toBe(true)
+    for (const decode of zlibs) {
+      for (const level of [0, 1, 6, 9]) expect(gives(decode, deflateSync(page, { level }), page)).toBe(true)
+      for (const strategy of [constants.Z_FIXED, constants.Z_HUFFMAN_ONLY, constants.Z_RLE]) {
+        expect(gives(decode, deflateSync(page, { strategy }), page)).toBe(true)
+      }
     }
-    expect(gives(decodeZlib, deflateSync(page, { level: 0 }), page)).toBe(true)
     expect(gives(decodeSnappy, new Uint8Array(compress(page)), page)).toBe(true)
     expect(gives(decodeLzo, lzoLiterals(page), page)).toBe(true)
     expect(gives(decodeZstd, zstdRuns(page), page)).toBe(true)
@@ -148,7 +153,7 @@ describe('LZO instructions', () => {
 })
 
 const coded: [string, Decode, (page: Uint8Array) => Uint8Array][] = [
-  ['zlib', decodeZlib, (page) => deflateSync(page)],
+  ...zlibs.map((decode, i): [string, Decode, (page: Uint8Array) => Uint8Array] => [`zlib ${i}`, decode, (page) => deflateSync(page)]),
   ['lzo', decodeLzo, lzoLiterals],
   ['snappy', decodeSnappy, (page) => new Uint8Array(compress(page))],
   ['zstd', decodeZstd, zstdRuns]
@@ -174,6 +179,9 @@ describe('zlib', () => {
   test('gives nothing where the checksum is wrong', () => {
     const packed = deflateSync(samplePage(1))
     packed[packed.length - 1] ^= 1
-    expect(unpacked(decodeZlib, packed, 4096)).toBeUndefined()
+    for (const decode of zlibs) expect(unpacked(decode, packed, 4096)).toBeUndefined()
+  })
+  test('is decompressed by WebAssembly once the build has made it', () => {
+    expect(zlibs).toHaveLength(2)
   })
 })
