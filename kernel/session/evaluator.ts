@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import type { Duplex, Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { descriptors, type CellDone, type EvaluatorMessage, type EvaluatorRequest, type RunRequest } from './evaluator/messages.js'
+import { interruption } from './cellFailure.js'
 import { interruptName } from './interruptName.js'
 import { built } from './installed.js'
 import type { CellError, SessionOptions, SessionOutput } from './model.js'
@@ -88,7 +89,7 @@ export function startEvaluator(options: EvaluatorOptions): Evaluator {
       if (await endsWithin(interrupted, patience.signal)) return
       ;(child.stdio[descriptors.watchdog] as Duplex).write('x')
       if (await endsWithin(interrupted, patience.termination)) return
-      ending = { name: interruptName, message: 'the cell could only be stopped by ending its process', traceback: [`${interruptName}: the cell could only be stopped by ending its process`] }
+      ending = interruption('the cell could only be stopped by ending its process')
       child.kill('SIGKILL')
       await interrupted.ended
     },
@@ -96,15 +97,19 @@ export function startEvaluator(options: EvaluatorOptions): Evaluator {
       const old = child
       child = spawnEvaluator(options.folder)
       watch(child)
-      running?.end({ value: null, error: { name: interruptName, message: 'the session was restarted', traceback: [`${interruptName}: the session was restarted`] }, assigned: [], milliseconds: 0, isLost: true })
+      running?.end(stopped('the session was restarted'))
       await end(old)
     },
     async close() {
       closing = true
-      running?.end({ value: null, error: { name: interruptName, message: 'the session was closed', traceback: [] }, assigned: [], milliseconds: 0, isLost: true })
+      running?.end(stopped('the session was closed'))
       await end(child)
     }
   }
+}
+
+function stopped(message: string): CellEnd {
+  return { value: null, error: interruption(message), assigned: [], milliseconds: 0, isLost: true }
 }
 
 function spawnEvaluator(folder: string): ChildProcess {
@@ -114,10 +119,8 @@ function spawnEvaluator(folder: string): ChildProcess {
   stdio[descriptors.ipc] = 'ipc'
   // A group of its own: Ctrl-C in a terminal is for the front end, which decides what it stops.
   const child = spawn(process.execPath, [built.evaluator], { cwd: folder, stdio, detached: true })
-  for (const stream of [...child.stdio.slice(1, 5)]) {
-    stream?.on('error', () => {})
-    // The session alone keeps nothing alive.
-  }
+  // A pipe whose other end is gone: the process's own end tells more.
+  for (const stream of child.stdio) stream?.on('error', () => {})
   return child
 }
 

@@ -1,4 +1,5 @@
 import type { History } from './history.js'
+import type { Magic } from './magics/magic.js'
 
 /** Content by MIME type, as notebooks take it: text as strings, images as base64, JSON as it is. */
 export interface MimeBundle {
@@ -53,6 +54,8 @@ export interface SessionOptions {
   readonly columns?: () => number
   /** Whether texts of values carry ANSI colours. Default false. */
   readonly colour?: boolean
+  /** Magics besides those that every session has. */
+  readonly magics?: readonly Magic[]
   /** Where cells are remembered across sessions; without it, only this session's are. */
   readonly historyFile?: string
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type ts from 'typescript'
-import { localFiles } from './localFiles.js'
+import { isOfPackage, localFiles } from './localFiles.js'
 import { moduleResolver } from './moduleResolver.js'
 import { transpiler, type Transpiled } from './transpile.js'
 
@@ -73,7 +73,9 @@ export function compilerFacade(compiler: Compiler, options: FacadeOptions): Comp
         ...given, moduleResolution: 100 /* Bundler */, lib: ['lib.es2023.d.ts'], typeRoots, types: ['node'],
         inlineSourceMap: true, checkJs: false
       }, system, ...rest)
-      return { ...host, resolveModuleNameLiterals: moduleResolver(compiler, system, options) }
+      // Otherwise the modules of all files would be resolved anew for every cell.
+      const hasInvalidatedResolutions = (file: string): boolean => !isOfPackage(file)
+      return { ...host, resolveModuleNameLiterals: moduleResolver(compiler, system, options), hasInvalidatedResolutions }
     },
     visitEachChild<T extends ts.Node>(node: T, visitor: ts.Visitor, context: ts.TransformationContext): ts.Node {
       return namesEarlierCell(node) ? spelledOut(node) : compiler.visitEachChild(node, visitor, context)

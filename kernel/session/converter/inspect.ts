@@ -37,7 +37,8 @@ function places({ compiler }: Tslab, code: string, cursor: number): number[] {
 
 function bundle(info: ts.QuickInfo): Inspection['data'] {
   const text = (parts: readonly ts.SymbolDisplayPart[] | undefined): string => (parts ?? []).map((part) => part.text).join('')
-  const signature = text(info.displayParts)
+  // Everything of the library is imported, which is no news to anybody.
+  const signature = text(info.displayParts).replace(/^\(alias\) /, '').replace(/\nimport \S+$/, '')
   const documentation = text(info.documentation)
   const tags = (info.tags ?? []).map((tag) => ({ name: tag.name, text: text(tag.text) }))
   const example = ({ name }: { name: string }): boolean => name === 'example'

@@ -10,6 +10,11 @@ export interface LocalFiles {
 
 const changedKind = 1 // FileWatcherEventKind.Changed
 
+/** What does not change while a session lives: files of packages, and declarations. */
+export function isOfPackage(file: string): boolean {
+  return file.includes('/node_modules/') || (file.endsWith('.d.ts') && !file.startsWith('/__'))
+}
+
 /**
  * The compiler's view of the disk, from `/`. It would poll each of its hundreds of declaration files for changes; here packages are taken as
  * they are, and the few local files are looked at before each conversion.
@@ -20,7 +25,7 @@ export function localFiles(system: ts.System): LocalFiles {
   const ours: ts.System = Object.assign(Object.create(system) as ts.System, {
     getCurrentDirectory: () => '/',
     watchFile(file: string, callback: ts.FileWatcherCallback): ts.FileWatcher {
-      if (file.includes('/node_modules/') || file.endsWith('.d.ts')) return { close() {} }
+      if (isOfPackage(file)) return { close() {} }
       watched.set(file, { callback, changed: timeOf(file) })
       return { close: () => { watched.delete(file) } }
     },

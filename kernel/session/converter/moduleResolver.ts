@@ -18,11 +18,14 @@ export function moduleResolver(compiler: Compiler, system: ts.System, { folder, 
   const ourFile = realpathSync(fileURLToPath(resolveFrom))
   const cellFile = path.join(folder, '__cell__.ts')
   const ofPackages = compiler.createModuleResolutionCache('/', (name) => name)
+  // The types of a plot's specification are 135 files, half of what would be read at the start; cells are given plots, and seldom write them.
+  const libraryFolder = path.dirname(libraryTypes)
   const fixed = new Map([['slablab', libraryTypes], [globalsModule, globalTypes]])
 
   const resolve = (name: string, from: string, options: ts.CompilerOptions): ts.ResolvedModuleWithFailedLookupLocations => {
     const own = fixed.get(name)
     if (own !== undefined) return found(own)
+    if (name === 'vega-lite' && from.startsWith(libraryFolder)) return { resolvedModule: undefined }
     // Packages do not change; a local file may come to be at any time, so no memory for those.
     if (!isCell(from)) return compiler.resolveModuleName(name, from, options, system, from.includes('/node_modules/') ? ofPackages : undefined)
     const local = compiler.resolveModuleName(name, cellFile, options, system)

@@ -1,7 +1,7 @@
-import { send } from './channel.js'
 import { library } from './library.js'
 import { put, putLater } from './output.js'
-import { textOptions } from './textOptions.js'
+import { ask } from './prompts.js'
+import { runningSignal, textOptions } from './running.js'
 
 export interface DisplayOptions {
   /** Under which id it can be updated; one is made up where it is not given. */
@@ -54,8 +54,15 @@ function show(value: unknown, id: string, update: boolean): void {
   putLater(making.then(({ data, metadata }) => ({ kind: 'display', data, metadata, displayId: id, update })))
 }
 
-const questions = new Map<number, { resolve: (text: string) => void, reject: (error: Error) => void }>()
-let asked = 0
+/**
+ * Aborted when the running cell is interrupted: for what has a `signal` option, so that it stops as well.
+ *
+ * @example
+ * const dump = await openDump('vmcore', { signal: cellSignal() })
+ */
+export function cellSignal(): AbortSignal {
+  return runningSignal()
+}
 
 /**
  * Asks the person at the notebook or terminal for a line of text.
@@ -64,17 +71,5 @@ let asked = 0
  * const name = await prompt('Which cache? ')
  */
 export function prompt(question = '', options: { readonly password?: boolean } = {}): Promise<string> {
-  return new Promise((resolve, reject) => {
-    questions.set(++asked, { resolve, reject })
-    put({ kind: 'stream', name: 'stdout', text: '' })
-    send({ kind: 'prompt', id: asked, question: String(question), password: options.password ?? false })
-  })
-}
-
-/** Gives the answer to a prompt, or says why there is none. */
-export function answerPrompt(id: number, text: string | null, error: string): void {
-  const question = questions.get(id)
-  questions.delete(id)
-  if (text === null) question?.reject(new Error(error))
-  else question?.resolve(text)
+  return ask(String(question), options.password ?? false)
 }

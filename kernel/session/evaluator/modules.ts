@@ -6,9 +6,10 @@ import vm from 'node:vm'
 import { evaluatorNames } from '../converter/transpile.js'
 import type { SideModule } from '../converter/messages.js'
 import { packageFolder } from '../installed.js'
+import * as globals from './globals.js'
+import * as internals from './internals.js'
 import { library } from './library.js'
 import { registerMaps } from './stack.js'
-import * as globals from './globals.js'
 
 /** What evaluated code gets besides `exports`, in the order of its parameters. */
 export interface ModuleScope {
@@ -19,7 +20,7 @@ export interface ModuleScope {
 
 export const scopeParameters = `exports, require, ${evaluatorNames.dynamicImport}, ${evaluatorNames.importMeta}`
 
-const fixed = new Map<string, unknown>([['slablab', library], ['slablab/session', globals]])
+const fixed = new Map<string, unknown>([['slablab', library], ['slablab/session', globals], ['slablab/internals', internals]])
 
 /** Local .ts files, by the path that they would have as .js; a new version takes the place of its evaluated one. */
 const sideModules = new Map<string, SideModule>()

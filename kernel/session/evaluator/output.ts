@@ -27,14 +27,14 @@ function append(name: 'stdout' | 'stderr', text: string): void {
   if (last?.output?.kind === 'stream' && last.output.name === name) last.output = { ...last.output, text: last.output.text + text }
   else places.push({ output: { kind: 'stream', name, text }, ready: true })
   gathered += text.length
-  if (performance.now() - lastSent > gathering.milliseconds || gathered > gathering.characters) flush()
-  else timer ??= setTimeout(flush, gathering.milliseconds).unref()
+  if (performance.now() - lastSent > gathering.milliseconds || gathered > gathering.characters) flushOutput()
+  else timer ??= setTimeout(flushOutput, gathering.milliseconds).unref()
 }
 
 /** An output that is not text of a stream. */
 export function put(output: SessionOutput): void {
   places.push({ output, ready: true })
-  flush()
+  flushOutput()
 }
 
 /** Keeps a place for a display until its bundle is made. */
@@ -44,12 +44,13 @@ export function putLater(making: Promise<DisplayOutput | null>): void {
   const settle = (output: SessionOutput | null): void => {
     place.output = output
     place.ready = true
-    flush()
+    flushOutput()
   }
   making.then(settle, (error: unknown) => settle({ kind: 'stream', name: 'stderr', text: `${(error as Error)?.stack ?? String(error)}\n` }))
 }
 
-function flush(): void {
+/** Sends what can be sent. */
+export function flushOutput(): void {
   clearTimeout(timer)
   timer = undefined
   lastSent = performance.now()
@@ -66,13 +67,13 @@ function flush(): void {
 /** Resolves when everything that the cell has shown so far is sent. */
 export async function drained(): Promise<void> {
   while (places.some(({ ready }) => !ready)) await new Promise((resolve) => setTimeout(resolve, 1))
-  flush()
+  flushOutput()
 }
 
 /** Ends a cell's output: what it was too much is told. What was not made in time is dropped where `force` says so. */
 export function finishOutput(force: boolean): void {
   if (force) for (const place of places) place.ready = true
-  flush()
+  flushOutput()
   const said = cap.finish()
   if (said !== null) put({ kind: 'notice', text: said })
 }

@@ -2,14 +2,13 @@ import path from 'node:path'
 import vm from 'node:vm'
 import type { ShownValue } from '../model.js'
 import { cellError, Interruption } from './cellError.js'
-import { Displayed } from './globals.js'
 import * as globals from './globals.js'
 import { library } from './library.js'
 import type { CellDone, RunRequest } from './messages.js'
 import { addSideModules, moduleScope, preload, scopeParameters } from './modules.js'
 import { drained, finishOutput } from './output.js'
+import { startRunning, textOptions } from './running.js'
 import { registerMaps } from './stack.js'
-import { setTextOptions, textOptions } from './textOptions.js'
 
 /** All that cells have declared, and what they start with. Converted code reads and writes its properties. */
 const scope: Record<string, unknown> = { ...library, ...globals }
@@ -32,10 +31,12 @@ export function interruptCell(): void {
 
 export async function runCell(request: RunRequest): Promise<CellDone> {
   const started = performance.now()
-  setTextOptions({ width: request.columns, colour: request.colour })
   const before = request.names.map((name): [string, unknown] => [name, scope[name]])
-  const interrupted = new Promise<never>((_resolve, reject) => { interruptRunning = () => reject(new Interruption()) })
+  const abort = new AbortController()
+  interruptRunning = () => abort.abort(new Interruption())
+  const interrupted = new Promise<never>((_resolve, reject) => { abort.signal.addEventListener('abort', () => reject(abort.signal.reason as Error)) })
   interrupted.catch(() => {})
+  startRunning({ width: request.columns, colour: request.colour }, abort.signal)
   let value: ShownValue | null = null
   let error: CellDone['error'] = null
   try {
@@ -75,6 +76,6 @@ function defineInScope(target: Record<string, unknown>, name: string, { get, val
 
 async function shownValue({ lastValue }: RunRequest): Promise<ShownValue | null> {
   const value = lastValue === null ? undefined : scope[lastValue]
-  if (value === undefined || value instanceof Displayed) return null
+  if (value === undefined || value instanceof globals.Displayed) return null
   return library.mimeBundle(value, textOptions())
 }

@@ -3,7 +3,8 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { exportPrefix } from '../converter/exportVariables.js'
 import type { MapStep } from '../converter/messages.js'
-import { packageFolder } from '../installed.js'
+import { built, packageFolder } from '../installed.js'
+import { library } from './library.js'
 
 interface Place { readonly file: string, readonly line: number, readonly column: number }
 
@@ -73,6 +74,8 @@ export function installStackTraces(): void {
     } catch {
       head = 'Error'
     }
-    return [head, ...sites.map(frame).filter((line) => line !== null)].join('\n')
+    // Errors that the library means say what is wrong with the evidence; where in the library that is found helps nobody.
+    const told = error instanceof library.SlablabError ? sites.filter((site) => fileOf(site) !== built.library) : sites
+    return [head, ...told.map(frame).filter((line) => line !== null)].join('\n')
   }
 }
