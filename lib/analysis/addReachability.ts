@@ -1,5 +1,6 @@
 import type { MachineFacts } from './leakEvidence.js'
 import { findReachable, REACHABLE, retainedBy, UNDECIDED, UNREACHABLE, type Reachability, type ReachabilityOptions } from './reachability.js'
+import { positionsOf } from './reference/positionsOf.js'
 
 /** Fewer orphans are what every healthy machine has: retained memory is not worked out for them. */
 const WORTH_RETAINING = 16
@@ -12,7 +13,7 @@ export async function addReachability(machine: MachineFacts, options: Reachabili
   if (machine.system.kernel === undefined || machine.system.slabs === undefined) return undefined
   const found = await findReachable(machine.system, options)
   for (const facts of machine.groups) {
-    const members = positionsOf(found, facts.signatures.addressesOf(facts.group))
+    const members = positionsOf(found.objects, facts.signatures.addressesOf(facts.group))
     const unreachable = members.filter((object) => found.reached[object] === UNREACHABLE)
     const decided = members.some((object) => found.reached[object] !== UNDECIDED)
     Object.assign(facts, {
@@ -21,27 +22,4 @@ export async function addReachability(machine: MachineFacts, options: Reachabili
     })
   }
   return found
-}
-
-/** Positions of objects by their addresses; both ascend. */
-function positionsOf({ objects }: Reachability, addresses: BigUint64Array): number[] {
-  const positions: number[] = []
-  let at = addresses.length === 0 ? 0 : lowerBound(objects.address, addresses[0])
-  for (const address of addresses) {
-    // Groups lie scattered: a long step is searched for, a short one walked.
-    for (let step = 0; objects.address[at] < address; step++) at = step < 8 ? at + 1 : lowerBound(objects.address, address)
-    if (objects.address[at] === address) positions.push(at)
-  }
-  return positions
-}
-
-function lowerBound(values: BigUint64Array, value: bigint): number {
-  let low = 0
-  let high = values.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (values[middle] < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -24,6 +24,8 @@ const structs = [
 ] as const
 
 const WORD_BYTES = 8
+/** Of a function whose end is not known, so much is looked through. */
+const SHORTEST_CODE = 64
 /** Data is searched in pieces of this size. */
 const PIECE = 1 << 16
 
@@ -51,7 +53,7 @@ export function fileOperationsWithRelease(system: System, release: string, calle
       // The other kind of table was found at this place, or a table starts elsewhere: its own name tells.
       if (own !== undefined && own.offset !== 0 && own.bytes != null) continue
       if (own?.bytes != null && own.bytes !== bytes) continue
-      const code = directCalls(kernel, pointer, opener.bytes ?? bytesToNext(system, pointer))
+      const code = directCalls(kernel, pointer, opener.bytes ?? system.symbols.bytesAt(pointer) ?? SHORTEST_CODE)
       const calls = code === undefined ? null : new Set([...wanted].filter(([callee]) => code.has(callee)).map(([, name]) => name))
       found.set(address, {
         address, name: own?.offset === 0 ? own.name : null, module: opener.module, struct, releaseMember: member, open: opener.name, openAddress: pointer, calls
@@ -102,17 +104,4 @@ function* wordsInPages(memory: System['memory'], start: bigint, end: bigint, low
     }
     at = next
   }
-}
-
-/** Bytes up to the next symbol's address: how far a function reaches at most. */
-function bytesToNext({ symbols }: System, address: bigint): number {
-  const all = symbols.all()
-  let low = 0
-  let high = all.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (all[middle].address <= address) low = middle + 1
-    else high = middle
-  }
-  return low < all.length ? Number(all[low].address - address) : WORD_BYTES * WORD_BYTES
 }

@@ -80,8 +80,18 @@ export function signatures(evidence: MachineEvidence, objects?: ObjectList, opti
 }
 
 /** The same as {@link signatures}, as groups that know their objects: for analyses that go on from there. */
-export function describeSignatures(evidence: MachineEvidence, objects?: ObjectList, options: SignaturesOptions = {}): DescribedGroup[] {
+export function describeSignatures(evidence: MachineEvidence, objects?: ObjectList, options: SignaturesOptions = {}): readonly DescribedGroup[] {
   const system = systemOf(evidence)
+  if (objects !== undefined || options.cache !== undefined || options.bytes !== undefined) return describe(system, objects, options)
+  // Several analyses go on from the groups of the whole machine.
+  let found = kept.get(system)
+  if (found === undefined) kept.set(system, (found = describe(system, undefined, options)))
+  return found
+}
+
+const kept = new WeakMap<System, readonly DescribedGroup[]>()
+
+function describe(system: System, objects: ObjectList | undefined, options: SignaturesOptions): DescribedGroup[] {
   const listed: CacheObjects[] = objects === undefined ? allocatedByCache(system, options.cache) : objectsByCache(system, objects)
   const parts = listed.map((part) => ({ ...part, addresses: distinctSorted(part.addresses) }))
   const anchors = bounds(parts)

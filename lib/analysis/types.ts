@@ -1,6 +1,7 @@
 import type { ColumnTable } from 'arquero'
 import { describedTable } from '../table/columns.js'
 import type { MachineEvidence } from './evidence.js'
+import { kmallocSize } from './kmallocFamily.js'
 import type { ObjectList } from './objectAddresses.js'
 import { groupTypes, type GroupType, type TypingOptions } from './typing.js'
 
@@ -16,9 +17,13 @@ interface TypeRow {
 
 /** Objects and bytes of a share of the machine's allocated objects. */
 export interface IdentifiedShare {
-  readonly what: 'dedicated cache' | 'one type' | 'candidates' | 'unknown'
+  /** Caches of one kind need little finding out: they count apart from the general ones (kmalloc). */
+  readonly of: 'dedicated caches' | 'general caches'
+  readonly what: 'one type' | 'candidates' | 'unknown'
   readonly objects: number
   readonly bytes: number
+  /** Part of the bytes of such caches; null where there are none. */
+  readonly share: number | null
 }
 
 /**
@@ -35,7 +40,7 @@ export function types(evidence: MachineEvidence, objects?: ObjectList, options: 
 export function typesTable(groups: readonly GroupType[]): ColumnTable {
   const rows = new Map<string, TypeRow>()
   for (const group of groups) {
-    const { cache, group: { objects } } = group.described
+    const { objects, described: { cache } } = group
     const bytes = cache?.slotBytes == null ? null : objects * cache.slotBytes
     const key = `${cache?.name ?? ''}\0${group.type ?? ''}\0${group.rivals ?? ''}`
     const row = rows.get(key)
@@ -50,13 +55,16 @@ export function typesTable(groups: readonly GroupType[]): ColumnTable {
   return describedTable(Object.fromEntries(keys.map((key) => [key, sorted.map((row) => row[key])])))
 }
 
-/** How much of the allocated memory is identified: objects of caches that hold one struct count apart, for they need no finding out. */
+/** How much of the allocated memory is identified: measured over the groups given, dedicated and general caches apart. */
 export function identifiedShares(groups: readonly GroupType[]): IdentifiedShare[] {
-  const shares = (['dedicated cache', 'one type', 'candidates', 'unknown'] as const).map((what) => ({ what, objects: 0, bytes: 0 }))
-  for (const { described, source, type, rivals } of groups) {
-    const share = shares[source === 'cache' ? 0 : type === null ? 3 : rivals === 0 ? 1 : 2]
-    share.objects += described.group.objects
-    share.bytes += described.group.objects * (described.cache?.slotBytes ?? 0)
-  }
-  return shares
+  return (['dedicated caches', 'general caches'] as const).flatMap((of) => {
+    const own = groups.filter(({ described: { cache } }) => (kmallocSize(cache?.name ?? '') === undefined) === (of === 'dedicated caches'))
+    const bytesOf = (list: readonly GroupType[]): number => list.reduce((sum, { objects, described: { cache } }) => sum + objects * (cache?.slotBytes ?? 0), 0)
+    const all = bytesOf(own)
+    return (['one type', 'candidates', 'unknown'] as const).map((what) => {
+      const list = own.filter(({ type, rivals }) => what === (type === null ? 'unknown' : rivals === 0 ? 'one type' : 'candidates'))
+      const bytes = bytesOf(list)
+      return { of, what, objects: list.reduce((sum, { objects }) => sum + objects, 0), bytes, share: all === 0 ? null : bytes / all }
+    })
+  })
 }

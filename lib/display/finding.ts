@@ -52,8 +52,15 @@ function linesOf(finding: Finding): FindingLines {
   }
 }
 
+export interface FindingTextOptions {
+  readonly width?: number
+  readonly colour?: boolean
+  /** With the cell behind each piece of evidence that recomputes it. Default true. */
+  readonly code?: boolean
+}
+
 /** A finding as text of at most `width` columns. */
-export function findingText(finding: Finding, { width = 80, colour = false }: { readonly width?: number, readonly colour?: boolean } = {}): string {
+export function findingText(finding: Finding, { width = 80, colour = false, code: withCode = true }: FindingTextOptions = {}): string {
   const { heading, accused, hypothesis, fix, evidence, rule } = linesOf(finding)
   const strong = (text: string): string => colour ? `\u001b[1m${text}\u001b[0m` : text
   const paragraph = (text: string, first: string, next: string): string[] =>
@@ -66,7 +73,7 @@ export function findingText(finding: Finding, { width = 80, colour = false }: { 
     ...evidence.flatMap(({ text, addresses, code }, i) => [
       ...paragraph(text, `  ${i + 1}. `, '     '),
       ...(addresses === '' ? [] : paragraph(addresses, '     at ', '        ')),
-      ...(code === null ? [] : code.split('\n').map((line) => `     > ${visible(line)}`))
+      ...(code === null || !withCode ? [] : code.split('\n').map((line) => `     > ${visible(line)}`))
     ]),
     ...paragraph(`rule: ${rule}`, '  ', '  ')
   ].join('\n')

@@ -158,6 +158,15 @@ export class SymbolTable {
     return index < 0 ? undefined : hitAt(this.#records[this.#speaker[index]], this.#offset(index, high, low))
   }
 
+  /** Bytes of the symbol that starts at `address`: as its source says, else up to the next symbol. Undefined where none starts there. */
+  bytesAt(address: bigint): number | undefined {
+    const hit = this.nearest(address)
+    if (hit === undefined || hit.offset !== 0) return undefined
+    if (hit.bytes != null && hit.bytes > 0) return hit.bytes
+    const own = this.#indexBefore(Number(address >> 32n), Number(address & 0xffffffffn))
+    return own + 1 < this.#reach.length ? this.#offset(own, this.#high[own + 1], this.#low[own + 1]) : undefined
+  }
+
   #indexAt(high: number, low: number): number {
     const index = this.#indexBefore(high, low)
     return index >= 0 && this.#offset(index, high, low) < this.#reach[index] ? index : -1

@@ -1,6 +1,5 @@
 import { BtfKind } from '../source/btf.js'
 import { Budget, DEEPEST_NESTING, SEARCH_STEPS } from './budget.js'
-import type { CanonicalTypes } from './canonical.js'
 import { isComposite, rawMember } from './members.js'
 import type { TypeGraph } from './typeGraph.js'
 
@@ -50,27 +49,19 @@ function visit(graph: TypeGraph, type: number, at: number, path: string, found: 
   walk(graph, target, at, path, found, depth + 1, budget)
 }
 
-/** Whether a value of some type ({@link CanonicalTypes} number) starts at `offset` of a struct, at any depth. */
-export function startsAt(canonical: CanonicalTypes, struct: number, offset: number, type: number): boolean {
-  return starts(canonical, struct, offset, type, 0, new Budget(SEARCH_STEPS))
+/** Whether a type is an array of `char`: what text is declared as. */
+export function isPlainText(graph: TypeGraph, type: number): boolean {
+  const array = graph.strip(type)
+  if (graph.kind(array) !== BtfKind.ARRAY) return false
+  const element = graph.strip(graph.words[graph.body(array)])
+  return graph.kind(element) === BtfKind.INT && graph.sizeOrType(element) === 1 && /^(?:signed )?char$/.test(graph.name(element))
 }
 
-function starts(canonical: CanonicalTypes, struct: number, offset: number, type: number, depth: number, budget: Budget): boolean {
-  const { graph } = canonical
-  if (offset === 0 && canonical.of(struct) === type) return true
-  if (depth > DEEPEST_NESTING) return false
-  if (graph.kind(struct) === BtfKind.ARRAY) {
-    const element = graph.strip(graph.words[graph.body(struct)])
-    const bytes = graph.bytesOf(element)
-    return bytes !== undefined && bytes > 0 && offset < (graph.bytesOf(struct) ?? 0) && starts(canonical, element, offset % bytes, type, depth + 1, budget)
-  }
-  if (!isComposite(graph, struct)) return false
-  for (let i = 0, vlen = graph.vlen(struct); i < vlen && budget.spend(); i++) {
-    const member = rawMember(graph, struct, i)
-    const at = offset - Math.floor(member.bitOffset / 8)
-    if (at < 0 || member.bits > 0) continue
-    const target = graph.strip(member.type)
-    if (at < (graph.bytesOf(target) ?? 0) && starts(canonical, target, at, type, depth + 1, budget)) return true
-  }
-  return false
+/** Whether a struct ends in an array of any length. */
+export function endsOpen(graph: TypeGraph, struct: number, depth = 0): boolean {
+  const length = graph.vlen(struct)
+  if (!isComposite(graph, struct) || length === 0 || depth > DEEPEST_NESTING) return false
+  const last = graph.strip(rawMember(graph, struct, length - 1).type)
+  if (graph.kind(last) === BtfKind.ARRAY) return graph.words[graph.body(last) + 2] === 0
+  return isComposite(graph, last) && endsOpen(graph, last, depth + 1)
 }

@@ -1,6 +1,7 @@
 import { BtfKind } from '../source/btf.js'
 import { DEEPEST_NESTING } from './budget.js'
 import type { CanonicalTypes } from './canonical.js'
+import { isPlainText } from './memberAt.js'
 import { isComposite, memberBitOffset, memberBits } from './members.js'
 
 /** The largest slab object: kmalloc-8k. Members further back are in no slab. */
@@ -8,8 +9,11 @@ export const FARTHEST_MEMBER = 8192
 /** Pairs in all: a bound for hostile BTF, ten times what a kernel has. */
 const MOST_PAIRS = 8_000_000
 
-/** What a pointer member points at: a function of a prototype, or a value of a type. */
-export type PointerSort = 'functions' | 'data'
+/**
+ * What is listed: pointers to functions of a prototype, pointers to values of a type, the structs that stand in a struct, itself included, or
+ * arrays of characters.
+ */
+export type PointerSort = 'functions' | 'data' | 'embedded' | 'text'
 
 /**
  * The pointer members of every struct and union at any depth, embedded structs, unions and arrays unrolled: (struct, offset, pointee)
@@ -20,11 +24,13 @@ export class PointerMembers {
   readonly structs: Uint32Array
   readonly offsets: Uint16Array
   readonly #starts: Uint32Array
+  readonly #flat: Flattener
 
-  private constructor(structs: Uint32Array, offsets: Uint16Array, starts: Uint32Array) {
+  private constructor(structs: Uint32Array, offsets: Uint16Array, starts: Uint32Array, flat: Flattener) {
     this.structs = structs
     this.offsets = offsets
     this.#starts = starts
+    this.#flat = flat
   }
 
   /** One more than the largest pointee. */
@@ -32,9 +38,23 @@ export class PointerMembers {
     return this.#starts.length - 1
   }
 
+  /** All pointees that have rows. */
+  pointees(): number[] {
+    const found: number[] = []
+    for (let pointee = 0; pointee < this.end; pointee++) if (this.#starts[pointee + 1] > this.#starts[pointee]) found.push(pointee)
+    return found
+  }
+
   /** The rows of a pointee, [first, end). */
   rows(pointee: number): readonly [first: number, end: number] {
     return pointee + 1 < this.#starts.length ? [this.#starts[pointee], this.#starts[pointee + 1]] : [0, 0]
+  }
+
+  /** Whether a struct has a member of that pointee at an offset. */
+  has(struct: number, offset: number, pointee: number): boolean {
+    const { pairs, starts, ends } = this.#flat
+    for (let i = starts[struct], end = ends[struct]; i < end; i += 2) if (pairs[i] === offset && pairs[i + 1] === pointee) return true
+    return false
   }
 
   static of(canonical: CanonicalTypes, sort: PointerSort): PointerMembers {
@@ -62,7 +82,7 @@ export class PointerMembers {
         offsets[row] = pairs[i]
       }
     }
-    return new PointerMembers(structs, offsets, counts)
+    return new PointerMembers(structs, offsets, counts, flat)
   }
 }
 
@@ -122,6 +142,7 @@ class Flattener {
       if ((found & 3) === COMPOSITE) this.flatten(found >>> CLASS_BITS, depth + 1)
     }
     const start = this.#used
+    if (this.sort === 'embedded') this.#push(0, this.canonical.of(id))
     if (matters) {
       for (let i = 0; body + 3 * i < end; i++) {
         const type = words[body + 3 * i + 1]
@@ -141,7 +162,9 @@ class Flattener {
     for (let depth = 0; depth < DEEPEST_NESTING && graph.kind(element) === BtfKind.ARRAY; depth++) element = graph.strip(graph.words[graph.body(element)])
     let found = NOTHING
     if (isComposite(graph, element)) found = (element << CLASS_BITS) | COMPOSITE
-    else if (graph.kind(element) === BtfKind.PTR) {
+    else if (this.sort === 'text') {
+      if (isPlainText(graph, type)) found = (this.canonical.of(element) << CLASS_BITS) | POINTER
+    } else if (this.sort !== 'embedded' && graph.kind(element) === BtfKind.PTR) {
       const pointee = graph.strip(graph.sizeOrType(element))
       const isFunction = graph.kind(pointee) === BtfKind.FUNC_PROTO
       if (isFunction === (this.sort === 'functions')) found = (this.canonical.of(pointee) << CLASS_BITS) | POINTER
@@ -155,7 +178,8 @@ class Flattener {
     const target = graph.strip(type)
     if ((found & 3) === POINTER) {
       const bytes = graph.pointerBytes
-      const elements = graph.kind(target) === BtfKind.ARRAY ? (graph.bytesOf(target) ?? 0) / bytes : 1
+      // Text is one thing, not its characters.
+      const elements = this.sort !== 'text' && graph.kind(target) === BtfKind.ARRAY ? (graph.bytesOf(target) ?? 0) / bytes : 1
       for (let i = 0, at = offset; i < elements && at < FARTHEST_MEMBER; i++, at += bytes) this.#push(at, found >>> CLASS_BITS)
       return
     }

@@ -34,3 +34,13 @@ export function formatCount(count: number): string {
 export function counted(count: number, noun: string): string {
   return `${formatCount(count)} ${count === 1 ? noun : `${noun}s`}`
 }
+
+/**
+ * A part of a whole. What is not all is never shown as 100 %, nor something as nothing.
+ *
+ * @example formatPercent(0.9996) // '99.9 %'
+ */
+export function formatPercent(share: number): string {
+  if (share === 0 || share === 1) return `${share * 100} %`
+  return `${Math.min(Math.max(share * 100, 0.1), 99.9).toFixed(1)} %`
+}

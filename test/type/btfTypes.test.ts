@@ -5,8 +5,9 @@ import { BtfTypes, openBtf, typesOf } from '../../lib/type/btfTypes.js'
 import { CanonicalTypes } from '../../lib/type/canonical.js'
 import { declaration, memberDeclaration } from '../../lib/type/declaration.js'
 import { layout } from '../../lib/type/layout.js'
-import { membersAt, startsAt } from '../../lib/type/memberAt.js'
+import { membersAt } from '../../lib/type/memberAt.js'
 import { NameIndex } from '../../lib/type/nameIndex.js'
+import { PointerMembers } from '../../lib/type/pointerMembers.js'
 import { relocateBtf } from '../../lib/type/relocateBtf.js'
 import { TypeDeclaration } from '../../lib/type/typeDeclaration.js'
 import { TypeGraph } from '../../lib/type/typeGraph.js'
@@ -85,10 +86,15 @@ describe('members', () => {
     expect([at(0), at(8), at(24), at(33), at(40), at(52), at(4), at(64)]).toEqual([
       ['list', 'list.next'], ['list.prev'], ['', 'number', 'text'], ['ok'], ['name'], ['values[1]'], [], ['tail']
     ])
+  })
+
+  test('which structs stand where in a struct, itself included', () => {
     const canonical = new CanonicalTypes(types.graph)
-    const list = canonical.of(id.list)
-    expect([startsAt(canonical, id.thing, 0, list), startsAt(canonical, id.thing, 8, list), startsAt(canonical, id.thing, 0, canonical.of(id.thing))]).toEqual([true, false, true])
-    expect(startsAt(canonical, id.thing, 56, canonical.of(id.int))).toBe(true)
+    const embedded = PointerMembers.of(canonical, 'embedded')
+    const [list, thing] = [canonical.of(id.list), canonical.of(id.thing)]
+    expect([embedded.has(id.thing, 0, list), embedded.has(id.thing, 8, list), embedded.has(id.thing, 0, thing), embedded.has(id.list, 0, thing)]).toEqual([true, false, true, false])
+    const [first, end] = embedded.rows(thing)
+    expect([...embedded.structs.subarray(first, end)]).toContain(id.thing)
   })
 
   test('what each word may hold', () => {

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, groupTypes, identifiedShares, typesTable } from '../../../lib/index.js'
+import { counted, formatBytes, formatPercent, groupTypes, identifiedShares, typesTable } from '../../../lib/index.js'
 import type { Command } from '../command.js'
 import { evidenceOptions, finishEvidence, openEvidence } from '../evidence.js'
 import { writeTable } from '../output.js'
@@ -16,8 +16,9 @@ them. Rivals are other structs that explain an object as well. How much of the a
     const dump = await openEvidence(args.positionals, args, terminal, cache === undefined)
     const groups = groupTypes(dump, undefined, { signal: terminal.signal, ...(cache === undefined ? {} : { cache }) })
     writeTable(terminal, args, typesTable(groups))
-    for (const { what, objects, bytes } of identifiedShares(groups)) {
-      terminal.err(`${what}: ${formatCount(objects)} objects, ${formatBytes(bytes)}\n`)
+    const shares = identifiedShares(groups).filter(({ objects }) => objects > 0)
+    for (const { of, what, objects, bytes, share } of shares) {
+      terminal.err(`${of}, ${what}: ${counted(objects, 'object')}, ${formatBytes(bytes)}${share === null ? '' : ` (${formatPercent(share)})`}\n`)
     }
     return finishEvidence(terminal, dump)
   }

@@ -1,0 +1,67 @@
+import type { StructCandidate, StructMatch, WordEvidence } from '../../type/structMatch.js'
+
+/** What a match lets say of a group of objects. */
+export interface Conclusion {
+  readonly candidate: StructCandidate
+  /** How many other structs explain the evidence as well: 0 for a type that is known. */
+  readonly rivals: number
+  /** Some of them. */
+  readonly rivalTypes: readonly string[]
+}
+
+/**
+ * So many bits no struct has by chance: 2^16 structs fit a slot, and half as much again is asked for. What fits as well is a candidate.
+ */
+const SURE_BITS = 24
+/** Of these, so many by functions and pointers to what is known: words that look alike for being an array are no independent evidence. */
+const TOLD_BITS = 14
+/** Less is no evidence at all, and so little a lead of the best over the next no difference. */
+const LEAST_BITS = 8
+const LEAD_BITS = 2
+/** Words that may not fit, of those that do: stale ones exist. */
+const MOST_AGAINST = 1 / 6
+/** Words that must fit where bits are fewer. */
+const LEAST_FITS = 3
+
+/**
+ * What a match proves. Either there is so much evidence that chance is ruled out; or one struct alone explains every word of the object,
+ * and no other comes near; or pointers that are declared as to the struct lead to the object's start. Else nothing is said.
+ */
+export function conclude(words: readonly WordEvidence[], match: StructMatch): Conclusion | undefined {
+  const best = match.candidates[0]
+  if (best === undefined) return undefined
+  const { fits, contradictions, bits } = best
+  const told = best.evidence.filter((item) => item.fits && item.kind !== 'module' && item.kind !== 'cache')
+  const isPlain = contradictions === 0 && match.rivals === 0 && match.lead >= LEAD_BITS && bits >= LEAST_BITS
+  const toldBits = independentBits(words, told)
+  if (bits >= SURE_BITS && toldBits >= (best.fills ? TOLD_BITS : 2 * TOLD_BITS) && contradictions <= fits * MOST_AGAINST) return { candidate: best, rivals: match.rivals, rivalTypes: match.rivalTypes }
+  if (!isPlain || !best.fills) return undefined
+  const telling = told.some((item) => !weak.has(item.kind))
+  if (telling && told.length >= LEAST_FITS && told.length === words.length) return alone(best)
+  if (told.some(({ kind, offset }) => kind === 'held' && offset === best.shift)) return alone(best)
+  return (telling || told.length >= LEAST_FITS) && best.evidence.some(({ kind }) => kind === 'cache') ? alone(best) : undefined
+}
+
+function alone(candidate: StructCandidate): Conclusion {
+  return { candidate, rivals: 0, rivalTypes: [] }
+}
+
+/** What functions and pointers tell, the same one at many places counted as {@link SAME_TWICE}: it is an array, or chance. */
+function independentBits(words: readonly WordEvidence[], told: StructCandidate['evidence']): number {
+  const met = new Map<string, number>()
+  let sum = 0
+  for (const { kind, offset, bits } of told) {
+    const word = words.find((one) => one.offset === offset && one.kind === kind)
+    if (word === undefined || weak.has(kind)) continue
+    const subject = word.kind === 'kin' ? `${word.target}` : word.kind === 'pointer' ? word.pointees.join() : word.kind === 'function' ? word.name : word.kind === 'held' ? word.types.join() : ''
+    const times = met.get(`${kind} ${subject}`) ?? 0
+    met.set(`${kind} ${subject}`, times + 1)
+    if (times < SAME_TWICE) sum += bits
+  }
+  return sum
+}
+
+const SAME_TWICE = 2
+
+/** Kinds that fit almost anything. */
+const weak: ReadonlySet<string> = new Set(['address', 'number', 'text'])

@@ -1,0 +1,162 @@
+import type { CanonicalTypes } from './canonical.js'
+import { PointerMembers } from './pointerMembers.js'
+import { lowerBound, type StructCatalog } from './structCatalog.js'
+import { WordKind, type WordKinds } from './wordKinds.js'
+import type { WordEvidence } from './wordEvidence.js'
+
+/** Lists of structs kept: a machine's objects need some thousands. */
+const MOST_KEPT = 1 << 14
+
+/**
+ * Which structs of a catalog a word of an object fits, and which cannot have such a word there. Lists are positions in the catalog, ascending
+ * and so in order of size; groups of objects ask alike, so they are kept.
+ */
+export class WordFits {
+  readonly #fits = new Map<string, Uint32Array>()
+  #functions: PointerMembers | undefined
+  #data: PointerMembers | undefined
+  #embedded: PointerMembers | undefined
+  #texts: PointerMembers | undefined
+  #dataRows: Map<number, { readonly pointees: Uint32Array; readonly structs: Uint32Array }> | undefined
+
+  constructor(readonly canonical: CanonicalTypes, readonly catalog: StructCatalog, readonly kinds: WordKinds) {}
+
+  /** Function-pointer members of all structs. */
+  get functions(): PointerMembers {
+    return (this.#functions ??= PointerMembers.of(this.canonical, 'functions'))
+  }
+
+  /** Positions, below `considered`, of the structs that have a member for the word. */
+  fitting(word: WordEvidence, considered: number): Uint32Array {
+    const key = fittingKey(word)
+    let found = this.#fits.get(key)
+    if (found === undefined) {
+      if (this.#fits.size >= MOST_KEPT) this.#fits.clear()
+      this.#fits.set(key, (found = this.#find(word).sort()))
+    }
+    return found.subarray(0, lowerBound(found, considered))
+  }
+
+  /** Whether a struct has a member there that cannot hold such a word. Padding, unions with a fitting side, and what lies behind the struct can. */
+  contradicts(word: WordEvidence, struct: number): boolean {
+    if (word.kind === 'held') return true
+    const kinds = this.#kindsAt(struct, word.offset)
+    if (kinds === 0) return false
+    switch (word.kind) {
+      case 'function':
+        // A function of another prototype than the member's is no more at home there than a number.
+        return (kinds & (WordKind.PLAIN_POINTER | WordKind.WORD)) === 0 && !(word.prototypes.length === 0 && (kinds & WordKind.FUNCTION) !== 0)
+      case 'pointer':
+      case 'kin':
+        return (kinds & (WordKind.PLAIN_POINTER | WordKind.WORD)) === 0
+      case 'address':
+        return (kinds & (WordKind.DATA | WordKind.PLAIN_POINTER | WordKind.WORD)) === 0
+      case 'number':
+      case 'text':
+        return (kinds & (WordKind.WORD | WordKind.SMALL | WordKind.TEXT)) === 0
+    }
+  }
+
+  /** What the word of a struct at an offset may hold: bits of {@link WordKind}; 0 where nothing is there. */
+  #kindsAt(struct: number, offset: number): number {
+    const word = offset / this.canonical.graph.pointerBytes
+    return word < this.kinds.length(struct) ? this.kinds.pool[this.kinds.start(struct) + word] : 0
+  }
+
+  #find(word: WordEvidence): Uint32Array {
+    switch (word.kind) {
+      case 'function':
+        if (word.prototypes.length === 0) return this.#withKind(word.offset, WordKind.FUNCTION)
+        return this.#withMember(this.functions, word.prototypes, word.offset)
+      case 'pointer':
+        return this.#withMember((this.#data ??= PointerMembers.of(this.canonical, 'data')), word.pointees, word.offset)
+      case 'held':
+        return this.#withMember(this.#embeddedStructs(), word.types, word.offset)
+      case 'kin':
+        return this.#withKin(word.offset, word.target)
+      case 'address':
+        return this.#withKind(word.offset, WordKind.DATA | WordKind.PLAIN_POINTER)
+      case 'number':
+        return this.#withKind(word.offset, WordKind.WORD | WordKind.SMALL)
+      case 'text':
+        return word.starts ? this.#withText(word.offset) : this.#withKind(word.offset, WordKind.TEXT)
+    }
+  }
+
+  #embeddedStructs(): PointerMembers {
+    return (this.#embedded ??= PointerMembers.of(this.canonical, 'embedded'))
+  }
+
+  #withMember(members: PointerMembers, wanted: readonly number[], offset: number): Uint32Array {
+    const found = new Set<number>()
+    for (const type of wanted) {
+      const [first, end] = members.rows(type)
+      for (let row = first; row < end; row++) {
+        const index = this.catalog.indexOf[members.structs[row]] - 1
+        if (members.offsets[row] === offset && index >= 0) found.add(index)
+      }
+    }
+    return Uint32Array.from(found)
+  }
+
+  #withKind(offset: number, kinds: number): Uint32Array {
+    const { ids, bytes } = this.catalog
+    const found: number[] = []
+    for (let index = lowerBound(bytes, offset + 1); index < ids.length; index++) if ((this.#kindsAt(ids[index], offset) & kinds) !== 0) found.push(index)
+    return Uint32Array.from(found)
+  }
+
+  /** Structs in which an array of characters starts at `offset`: a string does not begin in the middle of one. */
+  #withText(offset: number): Uint32Array {
+    this.#texts ??= PointerMembers.of(this.canonical, 'text')
+    return this.#withMember(this.#texts, this.#texts.pointees(), offset)
+  }
+
+  /** Structs with a pointer at `offset` to a type that stands at their own `target`: list heads, parents, peers. */
+  #withKin(offset: number, target: number): Uint32Array {
+    const embedded = this.#embeddedStructs()
+    const found = new Set<number>()
+    const { pointees, structs } = this.#dataAt(offset)
+    for (let i = 0; i < structs.length; i++) {
+      const index = this.catalog.indexOf[structs[i]] - 1
+      if (index >= 0 && !found.has(index) && embedded.has(structs[i], target, pointees[i])) found.add(index)
+    }
+    return Uint32Array.from(found)
+  }
+
+  /** All pointers to data that structs have at an offset. */
+  #dataAt(offset: number): { readonly pointees: Uint32Array; readonly structs: Uint32Array } {
+    if (this.#dataRows === undefined) {
+      const lists = new Map<number, { pointees: number[]; structs: number[] }>()
+      const members = (this.#data ??= PointerMembers.of(this.canonical, 'data'))
+      for (let pointee = 1, end = members.end; pointee < end; pointee++) {
+        const [first, last] = members.rows(pointee)
+        for (let row = first; row < last; row++) {
+          let list = lists.get(members.offsets[row])
+          if (list === undefined) lists.set(members.offsets[row], (list = { pointees: [], structs: [] }))
+          list.pointees.push(pointee)
+          list.structs.push(members.structs[row])
+        }
+      }
+      this.#dataRows = new Map([...lists].map(([at, { pointees, structs }]) => [at, { pointees: Uint32Array.from(pointees), structs: Uint32Array.from(structs) }]))
+    }
+    return this.#dataRows.get(offset) ?? { pointees: new Uint32Array(0), structs: new Uint32Array(0) }
+  }
+}
+
+function fittingKey(word: WordEvidence): string {
+  switch (word.kind) {
+    case 'function':
+      return `function ${word.offset} ${word.prototypes.join()}`
+    case 'pointer':
+      return `pointer ${word.offset} ${word.pointees.join()}`
+    case 'held':
+      return `held ${word.offset} ${word.types.join()}`
+    case 'kin':
+      return `kin ${word.offset} ${word.target}`
+    case 'text':
+      return `${word.starts === true ? 'start' : 'text'} ${word.offset}`
+    default:
+      return `${word.kind} ${word.offset}`
+  }
+}
