@@ -1,3 +1,4 @@
+import type { TableFormat } from '../../lib/index.js'
 import type { History } from './history.js'
 import type { Magic } from './magics/magic.js'
 
@@ -13,6 +14,8 @@ export type SessionOutput =
   | { readonly kind: 'clear', readonly wait: boolean }
   /** Our own words: variables were lost, output was left out. */
   | { readonly kind: 'notice', readonly text: string }
+  /** How far long work is, where `progress` was asked for: `12 of 40 MiB of references, 3 s left`. */
+  | { readonly kind: 'progress', readonly text: string }
 
 export interface DisplayOutput {
   readonly kind: 'display'
@@ -56,6 +59,12 @@ export interface SessionOptions {
   readonly colour?: boolean
   /** Magics besides those that every session has. */
   readonly magics?: readonly Magic[]
+  /** The most rows of a table in text. Default 50. */
+  readonly rows?: () => number
+  /** Values as text for programs, whole and undecorated, in place of all else. */
+  readonly format?: TableFormat
+  /** Whether long work of the library tells how far it is. Default false. */
+  readonly progress?: boolean
   /** Where cells are remembered across sessions; without it, only this session's are. */
   readonly historyFile?: string
 }

@@ -36,7 +36,8 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   const run = async (cell: Pick<RunRequest, 'code' | 'hasAwait' | 'lastValue'> & Partial<RunRequest>, after: string | null): Promise<ShownValue | null> => {
     if (isInterrupted) throw new CellFailure(interruption())
     const end = await evaluator.run({
-      file: 'magic.js', maps: [], imports: [], sideModules: [], names: [], ...cell, columns: options.columns?.() ?? 80, colour: options.colour ?? false
+      file: 'magic.js', maps: [], imports: [], sideModules: [], names: [], ...cell, columns: options.columns?.() ?? 80, colour: options.colour ?? false,
+      rows: options.rows?.(), progress: options.progress
     })
     if (after !== null && !end.isLost) declarations = after
     if (end.error !== null) throw new CellFailure(end.error)
@@ -47,7 +48,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     const conversion = await converter.ask('convert', await inScope(), code)
     if (!conversion.ok) throw new CellFailure(diagnosticError(conversion.diagnostics, code, file))
     const { declarations: after, ...cell } = conversion.cell
-    return run({ ...cell, file }, after)
+    return run({ ...cell, file, format: options.format }, after)
   }
 
   const contextOf = (file: string): MagicContext => ({

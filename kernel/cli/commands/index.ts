@@ -9,6 +9,7 @@ import { plot } from './plot.js'
 import { reachability } from './reachability.js'
 import { read } from './read.js'
 import { references } from './references.js'
+import { repl } from './repl.js'
 import { report } from './report.js'
 import { signatures } from './signatures.js'
 import { start } from './start.js'
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   reachability,
   read,
   references,
+  repl,
   report,
   signatures,
   start,

@@ -1,3 +1,4 @@
+import type { TableFormat } from '../../../lib/index.js'
 import type { MapStep, SideModule } from '../converter/messages.js'
 import type { CellError, SessionOutput, ShownValue } from '../model.js'
 
@@ -16,6 +17,9 @@ export interface RunRequest {
   readonly names: readonly string[]
   readonly columns: number
   readonly colour: boolean
+  readonly rows?: number
+  readonly format?: TableFormat
+  readonly progress?: boolean
 }
 
 export type EvaluatorRequest =

@@ -7,11 +7,12 @@ import { library } from './library.js'
 import type { CellDone, RunRequest } from './messages.js'
 import { addSideModules, moduleScope, preload, scopeParameters } from './modules.js'
 import { drained, finishOutput } from './output.js'
+import { setProgress, withProgress } from './progress.js'
 import { startRunning, textOptions } from './running.js'
 import { registerMaps } from './stack.js'
 
 /** All that cells have declared, and what they start with. Converted code reads and writes its properties. */
-const scope: Record<string, unknown> = { ...library, ...globals }
+const scope: Record<string, unknown> = { ...withProgress(library), ...globals }
 const slot = Symbol.for('slablab.cell')
 /** SIGINT stops what a script calls; this one calls the cell. */
 const starter = new vm.Script("globalThis[Symbol.for('slablab.cell')]()", { filename: 'node:internal/slablab' })
@@ -36,7 +37,8 @@ export async function runCell(request: RunRequest): Promise<CellDone> {
   interruptRunning = () => abort.abort(new Interruption())
   const interrupted = new Promise<never>((_resolve, reject) => { abort.signal.addEventListener('abort', () => reject(abort.signal.reason as Error)) })
   interrupted.catch(() => {})
-  startRunning({ width: request.columns, colour: request.colour }, abort.signal)
+  startRunning({ width: request.columns, colour: request.colour, ...(request.rows === undefined ? {} : { rows: request.rows }) }, abort.signal)
+  setProgress(request.progress === true)
   let value: ShownValue | null = null
   let error: CellDone['error'] = null
   try {
@@ -74,8 +76,9 @@ function defineInScope(target: Record<string, unknown>, name: string, { get, val
   if (name !== '__esModule') target[name] = get === undefined ? value : get()
 }
 
-async function shownValue({ lastValue }: RunRequest): Promise<ShownValue | null> {
+async function shownValue({ lastValue, format }: RunRequest): Promise<ShownValue | null> {
   const value = lastValue === null ? undefined : scope[lastValue]
   if (value === undefined || value instanceof globals.Displayed) return null
+  if (format !== undefined) return { data: { 'text/plain': await library.formatValue(value, format) }, metadata: {} }
   return library.mimeBundle(value, textOptions())
 }

@@ -1,4 +1,4 @@
-export interface CellTextOptions { readonly width: number, readonly colour: boolean }
+export interface CellTextOptions { readonly width: number, readonly colour: boolean, readonly rows?: number }
 
 let text: CellTextOptions = { width: 80, colour: false }
 let signal = new AbortController().signal
