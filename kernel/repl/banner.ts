@@ -21,7 +21,7 @@ ${dump === null ? '' : `  {
     const { system } = ${dump}
     const caches = system.caches()
     const allocated = caches.reduce((sum, cache) => sum + (cache.allocated ?? 0), 0)
-    holds.push(\`${dump}: \${system.release === null ? 'a kernel that is not named' : \`Linux \${system.release}\`}\${system.architecture === null ? '' : \` on \${system.architecture}\`}, \${formatCount(caches.length)} caches, \${formatCount(allocated)} objects\`)
+    holds.push(\`${dump}: \${system.release === null ? 'a kernel that is not named' : \`Linux \${system.release}\`}\${system.architecture === null ? '' : \` \${system.architecture}\`}, \${formatCount(caches.length)} caches, \${formatCount(allocated)} objects\`)
     if (system.symbols.length === 0) lacks.push('symbols (give System.map beside it): code has no names')
     if (system.types === undefined) lacks.push(system.kind === 'dump' ? 'types (--btf): no members, no struct is recognised by BTF' : 'types and all of memory: no references are followed')
     lacks.push(...(system.incomplete ?? []))
@@ -31,7 +31,7 @@ ${dump === null ? '' : `  {
     const known = times.filter((time): time is number => time !== null)
     const span = known.length === 0 ? 0 : known.reduce((a, b) => Math.max(a, b)) - known.reduce((a, b) => Math.min(a, b))
     const taken = new Set(${snapshots}.array('snapshot') as number[]).size
-    holds.push(\`${snapshots}: \${formatCount(taken)} of \${formatCount(new Set(${snapshots}.array('cache') as string[]).size)} caches\${span > 0 ? \` over \${formatSpan(span / 1000)}\` : ''}\`)
+    holds.push(\`${snapshots}: \${formatCount(taken)}\${span > 0 ? \` over \${formatSpan(span / 1000)}\` : ''}\`)
     if (taken < 3) lacks.push('a series (%watch records one): growth can be seen, its rate not')
   }
 `}  display({ '${factsType}': { holds, lacks } })
@@ -47,6 +47,6 @@ export function factLines(outputs: readonly SessionOutput[], { names, unused }: 
   return [
     facts.holds.join('; '),
     ...(lacks.length === 0 ? [] : [`missing: ${lacks.join('; ')}`]),
-    `try first: ${first.join(', ')}; %tour leads through the investigation`
+    `try first: ${[...first, '%tour'].join(', ')}`
   ]
 }

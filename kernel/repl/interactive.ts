@@ -2,7 +2,7 @@ import { startSession } from '../session/session.js'
 import { factLines, factsCode, greeting } from './banner.js'
 import { HistoryFile, historyPath } from './historyFile.js'
 import type { Backend } from './model.js'
-import { bundledFiles, openingOf } from './openFiles.js'
+import { bundledOpening, openingOf } from './openFiles.js'
 import type { ReplRequest } from './options.js'
 import { Repl } from './repl.js'
 
@@ -28,6 +28,8 @@ export async function runInteractive(request: ReplRequest): Promise<number> {
   views.catch((error: unknown) => repl.print(`the plain prompt stays: ${(error as Error).message}\n`))
   await repl.ended
   await repl.closeBackend()
+  // Node puts the terminal back when it exits, and aborts where there is none any more: it ends as programs do whose terminal is gone.
+  if (repl.isTerminalGone) process.kill(process.pid, 'SIGHUP')
   if (failure !== undefined) throw failure
   return 0
 }
@@ -53,10 +55,9 @@ async function open(request: ReplRequest, repl: Repl): Promise<void> {
     repl.names = { dump: 'dump', snapshots: 'snapshots' }
     return
   }
-  const files = request.isBundled ? bundledFiles() : request.files
-  // What is no file shall be told at once, and leave the terminal as it was.
-  const opening = await openingOf(files)
-  repl.files = files
+  // What is no file is told at once, and leaves the terminal as it was.
+  const opening = request.isBundled ? bundledOpening() : await openingOf(request.files)
+  repl.files = opening.files
   const backend: Backend = {
     name: 'this session',
     ...await startSession({

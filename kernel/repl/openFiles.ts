@@ -18,10 +18,18 @@ const dumpKinds = new Set(['kdump-compressed', 'kdump-flattened', 'diskdump', 'e
 /** What the report reads beside snapshots. */
 const besideKinds = new Set(['meminfo', 'free'])
 
-/** Files of the bundled case, as short as can be said from here. */
-export function bundledFiles(): string[] {
+/** The bundled case, opened by its name: what is saved then runs wherever slablab is installed. */
+export function bundledOpening(): Opening {
   const { folder } = openDataset(bundled.name)
-  return bundled.files.map((file) => fromHere(path.join(folder, file)))
+  return {
+    files: bundled.files.map((file) => fromHere(path.join(folder, file))),
+    cells: [
+      `const { paths } = openDataset('${bundled.name}')`,
+      `const snapshots = await loadSlabinfo(paths['${bundled.files[0]}'])`,
+      'const dump = await openDump(paths.vmcore)'
+    ],
+    names: { dump: 'dump', snapshots: 'snapshots' }, unused: []
+  }
 }
 
 /**

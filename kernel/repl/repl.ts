@@ -64,6 +64,7 @@ export class Repl {
   names: PagerNames = { dump: null, snapshots: null }
   /** The files that were given, for a report on them. */
   files: readonly string[] = []
+  isTerminalGone = false
   /** How far the tour is. */
   tourStep = 0
 
@@ -74,7 +75,11 @@ export class Repl {
     this.tty = new Tty(options.input, options.output, {
       onKeys: (keys) => this.#take(keys),
       onResize: () => this.#resized(),
-      onGone: () => this.leave()
+      onGone: () => {
+        this.isTerminalGone = true
+        this.leave()
+      },
+      onTerminate: () => this.leave()
     })
     this.#screen = new Screen(this.tty)
     this.#writer = new OutputWriter((text) => this.print(text), imageProtocol(process.env))

@@ -43,11 +43,11 @@ export function hexdump(evidence: MachineEvidence, address: string | bigint, opt
     offset: addresses.map((_, row) => row * wordBytes),
     ...(options.type === undefined ? {} : { member: addresses.map((_, row) => memberNames(system.types?.btf, options.type!, row * wordBytes, wordBytes)) }),
     value: values,
-    // Where no value is known, only a symbol, there is no text either.
-    text: addresses.map((at, row) => (values[row] === null ? null : textOf(system.memory, BigInt(at), wordBytes))),
     symbol: column('symbol'),
     module: column('module'),
     cache: column('cache'),
+    // Where no value is known, only a symbol, there is no text either.
+    text: addresses.map((at, row) => (values[row] === null ? null : textOf(system.memory, BigInt(at), wordBytes))),
     missing: column('missing')
   })
 }

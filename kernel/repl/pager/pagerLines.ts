@@ -5,13 +5,13 @@ import { drillsOf } from './drills.js'
 import { rowsInSight, type PagerState, type TablePage, type TextPage } from './page.js'
 
 const gap = 2
-/** A column of words takes at most this many cells, unless it is the chosen one. */
-const widestColumn = 40
+/** A column of words takes at most this share of the width, and what tells names apart, unless it is the chosen one. */
+const widest = { share: 0.3, least: 24 }
 /** The chosen column of words may take more, if there is room. */
 const widestChosen = 120
 
 /**
- * What the pager shows: a line for each of the terminal's but the last. It is made without Ink, which takes 15 ms of a key's 16 to lay out
+ * What the pager shows, a line for each of the terminal's. It is made without Ink, which takes 15 ms of a key's 16 to lay out
  * forty lines.
  */
 export function pagerLines(state: PagerState, colour: boolean): string[] {
@@ -44,8 +44,14 @@ function tableLines(state: PagerState, page: TablePage, brush: Paint): string[] 
     const text = cells === undefined ? brush('dim', '…') : line((position) => cells[position])
     lines.push(top + i === row ? brush('inverse', pad(text.trimEnd(), state.width, 'left')) : text.trimEnd())
   }
-  if (window.matching === 0) lines.push(brush('dim', window.total === 0 ? 'no rows' : 'no row fits the filter'))
+  if (window.matching === 0) lines.push(brush('dim', noRows(page)))
   return lines.map((text) => cutStyled(text, state.width))
+}
+
+function noRows({ window }: TablePage): string {
+  if (window.total > 0) return 'no row fits the filter'
+  const isReferences = ['target', 'from'].every((name) => window.columns.some((column) => column.name === name))
+  return isReferences ? 'nobody refers to it: not a word of kernel memory or of allocated objects' : 'no rows'
 }
 
 function textLines(state: PagerState, page: TextPage): string[] {
@@ -86,7 +92,7 @@ function fit({ window, widths, column }: TablePage, width: number): FittedColumn
   const wide = (position: number): number => {
     const { align, type } = window.columns[position]
     if (align === 'right' || type === 'address' || type === 'time') return widths[position] + 1
-    return Math.min(widths[position] + 1, position === column ? widestChosen : widestColumn)
+    return Math.min(widths[position] + 1, position === column ? widestChosen : Math.max(widest.least, Math.floor(width * widest.share)))
   }
   const all = window.columns.map((_, position) => ({ position, width: Math.min(wide(position), width) }))
   if (all.length === 0) return []

@@ -13,8 +13,10 @@ const showCursor = '\u001b[?25h'
 export interface TtyEvents {
   readonly onKeys: (keys: readonly Key[]) => void
   readonly onResize: () => void
-  /** The terminal went away, or the process was told to end. */
+  /** The terminal went away. */
   readonly onGone: () => void
+  /** The process was told to end. */
+  readonly onTerminate: () => void
 }
 
 /** The terminal in raw mode, and back as it was however the process ends. */
@@ -43,7 +45,8 @@ export class Tty {
     this.input.on('error', this.events.onGone)
     this.output.on('error', this.events.onGone)
     this.output.on('resize', this.events.onResize)
-    for (const signal of ['SIGHUP', 'SIGTERM'] as const) process.on(signal, this.events.onGone)
+    process.on('SIGHUP', this.events.onGone)
+    process.on('SIGTERM', this.events.onTerminate)
     process.on('exit', this.#restore)
     this.output.write(pastes.on)
   }
@@ -56,7 +59,8 @@ export class Tty {
     this.input.pause()
     this.output.off('resize', this.events.onResize)
     process.off('exit', this.#restore)
-    for (const signal of ['SIGHUP', 'SIGTERM'] as const) process.off(signal, this.events.onGone)
+    process.off('SIGHUP', this.events.onGone)
+    process.off('SIGTERM', this.events.onTerminate)
   }
 
   /** The screen that has no scrollback, for what fills the terminal; what stood there before comes back behind it. */
