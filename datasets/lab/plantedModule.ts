@@ -1,0 +1,20 @@
+import { cpSync, mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { command } from './command.js'
+import type { Kernel } from './kernel.js'
+
+const sources = fileURLToPath(new URL('module/', import.meta.url))
+
+/** Builds the module for a kernel, with its own types, and returns its file. */
+export function plantedModule(kernel: Kernel, work: string): string {
+  const folder = path.resolve(work, 'module')
+  mkdirSync(folder, { recursive: true })
+  cpSync(sources, folder, { recursive: true })
+  command('make', ['-C', kernel.buildFolder, `M=${folder}`, ...kernel.makeWords, 'modules'])
+  const module = path.join(folder, 'planted.ko')
+  const cross = kernel.makeWords.find((word) => word.startsWith('CROSS_COMPILE='))?.replace('CROSS_COMPILE=', '') ?? ''
+  if (kernel.types !== null) command('pahole', ['-J', '--btf_gen_floats', '--btf_base', kernel.types, module], { env: { LLVM_OBJCOPY: `${cross}objcopy` } })
+  command(`${cross}strip`, ['-g', module])
+  return module
+}
