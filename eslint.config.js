@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'datasets/**', 'notebooks/**', 'assembly/**', '*.config.*'] },
+  { ignores: ['dist/**', 'node_modules/**', 'datasets/*/', '!datasets/lab/', 'notebooks/**', 'assembly/**', '*.config.*'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -7,6 +7,7 @@ import { guestFile, initramfs } from './initramfs.js'
 import type { Kernel } from './kernel.js'
 import { help, parseOptions, type LabOptions } from './options.js'
 import { plantedModule } from './plantedModule.js'
+import { moveProgramHeaders } from './programHeaders.js'
 import { boot, type Guest } from './qemu.js'
 import { smallKernel } from './smallKernel.js'
 
@@ -46,11 +47,11 @@ function patience({ plant, steps, quiet, interval }: LabOptions): number {
 
 /** Takes the memory of the halted guest, and leaves out what dump tools leave out. */
 async function takeDump(guest: Guest, options: LabOptions, work: string, target: string): Promise<void> {
-  const raw = path.resolve(work, 'raw.kdump')
-  rmSync(raw, { force: true })
+  const raw = path.resolve(work, 'raw.elf')
+  for (const file of [raw, target]) rmSync(file, { force: true })
   await guest.ask('stop')
-  await guest.ask('dump-guest-memory', { paging: false, protocol: `file:${raw}`, format: 'kdump-zlib' })
-  rmSync(target, { force: true })
+  await guest.ask('dump-guest-memory', { paging: false, protocol: `file:${raw}` })
+  moveProgramHeaders(raw)
   command('makedumpfile', [compressions[options.compression], '-d', String(options.level), raw, target])
   rmSync(raw)
 }

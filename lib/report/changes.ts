@@ -16,8 +16,8 @@ export interface SnapshotCounts {
 
 /** What snapshots say of how caches changed. */
 export interface Changes {
-  readonly compare: { readonly table: ColumnTable; readonly before: string; readonly after: string } | null
-  readonly growth: ColumnTable | null
+  readonly compare: { readonly table: ColumnTable; readonly before: string; readonly after: string; readonly code: string } | null
+  readonly growth: { readonly table: ColumnTable; readonly code: string } | null
   readonly differenceFacts: readonly DifferenceFact[]
   readonly growthFacts: readonly GrowthFact[]
   readonly memory: MemoryFact | null
@@ -43,7 +43,7 @@ export function changesOf(opened: Case): Changes {
   const growth = series === null || counts.reduce((sum, count) => sum + count, 0) < leastSnapshots ? null : tryGrowth(series, warnings)
   const code = `growth(await loadSlabinfo(${filesCode(files.map(({ path }) => path))}))`
   const growthFacts = growth === null ? [] : (growth.objects() as GrowthRow[]).map((row): GrowthFact => ({ ...row, code }))
-  return { ...differences(comparedOf(opened, files, labels, counts)), growth, growthFacts, memory: memoryOf(opened), snapshots }
+  return { ...differences(comparedOf(opened, files, labels, counts)), growth: growth === null ? null : { table: growth, code }, growthFacts, memory: memoryOf(opened), snapshots }
 }
 
 /** The first and last reading of the machine's memory, in the order of the files. */
@@ -108,7 +108,7 @@ function differences(compared: Compared | undefined): Pick<Changes, 'compare' | 
   const { before, after, first, second, code } = compared
   const table = compare(first, second)
   const differenceFacts = (table.objects() as CompareRow[]).map((row): DifferenceFact => ({ ...row, before, after, code }))
-  return { compare: { table, before, after }, differenceFacts }
+  return { compare: { table, before, after, code }, differenceFacts }
 }
 
 /** Short names for files: without folders and endings, as far as they stay apart. */

@@ -31,3 +31,8 @@ export function inlineSvg(svg: string, prefix: string): Html {
     .replace(/url\(#([^)]+)\)/g, `url(#${prefix}$1)`)
     .replace(/\b(xlink:href|href)="#([^"]+)"/g, `$1="#${prefix}$2"`))
 }
+
+/** Text of several lines: escaped, and its line breaks kept, which are otherwise written out. */
+export function textLines(text: string): Html {
+  return new Html(text.split('\n').map(escapeHtml).join('\n'))
+}

@@ -72,7 +72,7 @@ async function reportOf(opened: Case, options: ReportOptions): Promise<Report> {
     ...summarize(suspects, evidence),
     suspects,
     compare: changes.compare === null ? null : { ...changes.compare, plot: plotCompare(changes.compare.table) },
-    growth: changes.growth === null || opened.series === null ? null : { table: changes.growth, plot: plotGrowth(opened.series.snapshots) },
+    growth: changes.growth === null || opened.series === null ? null : { ...changes.growth, plot: plotGrowth(opened.series.snapshots) },
     signatures: groups.length === 0 ? null : { table, plot: sampleTitle(plotSignatures(table), groups), groups },
     examples: examplesOf(machines, suspects.flatMap(({ cache }) => cache ?? [])),
     incomplete: opened.incomplete,

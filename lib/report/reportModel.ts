@@ -65,6 +65,8 @@ export interface ExampleObject {
 export interface Section {
   readonly table: ColumnTable
   readonly plot: PlotSpecification | null
+  /** A notebook cell that computes the table. */
+  readonly code: string
 }
 
 /** A report as data: `reportJson`, `reportText` and `reportHtml` write it. */
@@ -78,7 +80,7 @@ export interface Report {
   readonly compare: (Section & { readonly before: string; readonly after: string }) | null
   /** Caches over time; null without a series. */
   readonly growth: Section | null
-  readonly signatures: (Section & { readonly groups: readonly DescribedGroup[] }) | null
+  readonly signatures: (Omit<Section, 'code'> & { readonly groups: readonly DescribedGroup[] }) | null
   readonly examples: readonly ExampleObject[]
   readonly missing: readonly Missing[]
   /** Inputs that could not be used or read whole; the report is partial where there are any. */

@@ -59,7 +59,7 @@ function styles(colour: boolean): { bold: (text: string) => string; dim: (text: 
   return { bold: paint('1'), dim: paint('2'), cyan: paint('36') }
 }
 
-async function plotOf({ plot }: Section, layout: Required<ReportTextOptions>): Promise<string> {
+async function plotOf({ plot }: Pick<Section, 'plot'>, layout: Required<ReportTextOptions>): Promise<string> {
   return plot === null ? '' : `${await renderText(plot, layout)}\n`
 }
 

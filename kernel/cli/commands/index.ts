@@ -4,6 +4,7 @@ import { compare } from './compare.js'
 import { crashScript } from './crashScript.js'
 import { file } from './file.js'
 import { growth } from './growth.js'
+import { newCommand } from './new.js'
 import { objects } from './objects.js'
 import { plot } from './plot.js'
 import { reachability } from './reachability.js'
@@ -11,6 +12,7 @@ import { read } from './read.js'
 import { references } from './references.js'
 import { repl } from './repl.js'
 import { report } from './report.js'
+import { run } from './run.js'
 import { signatures } from './signatures.js'
 import { start } from './start.js'
 import { struct } from './struct.js'
@@ -27,6 +29,7 @@ export const commands: readonly Command[] = [
   crashScript,
   file,
   growth,
+  newCommand,
   objects,
   plot,
   reachability,
@@ -34,6 +37,7 @@ export const commands: readonly Command[] = [
   references,
   repl,
   report,
+  run,
   signatures,
   start,
   struct,

@@ -1,4 +1,5 @@
-import { report as make, reportHtml, reportJson, reportText, UsageError, type Report } from '../../../lib/index.js'
+import path from 'node:path'
+import { report as make, reportHtml, reportJson, reportNotebook, reportText, UsageError, writeNotebook, type Report } from '../../../lib/index.js'
 import type { Arguments, Command, Terminal } from '../command.js'
 import { evidenceOptions, kaslrOffsetOf } from '../evidence.js'
 import { parseFormat, writeResult } from '../output.js'
@@ -6,16 +7,18 @@ import { progressLine } from '../progress.js'
 
 export const report: Command = {
   name: 'report',
-  usage: 'FILE… [--html FILE]',
+  usage: 'FILE… [--html FILE] [--notebook FILE]',
   summary: 'what leaked and how we know, from evidence of any kind',
   text: `The files may be any mix of slabinfo snapshots, meminfo, crash sessions, symbol files and vmcores; what each is, is found out. Two
 snapshots are compared in the order given: first the healthy one or the earlier one. The report names the suspects with their evidence,
 shows what it rests on, says what the evidence cannot show and which command would, and where it comes from.
---format json writes it for programs; --html writes one page that needs nothing else, beside the text.`,
+--format json writes it for programs. Beside the text, --html writes one page that needs nothing else, and --notebook the investigation
+as a notebook whose cells find it all again.`,
   example: 'slablab report healthy.slabinfo leaking.slabinfo session.crash.txt --html report.html',
   options: {
     ...evidenceOptions,
-    html: { type: 'string', value: 'FILE', text: 'write the report as one HTML page that works offline' }
+    html: { type: 'string', value: 'FILE', text: 'write the report as one HTML page that works offline' },
+    notebook: { type: 'string', value: 'FILE', text: 'write the investigation as a Jupyter notebook; slablab run executes it' }
   },
   async run(args, terminal) {
     if (args.positionals.length === 0) throw new UsageError('expected a FILE: slabinfo, a crash session or a dump')
@@ -25,9 +28,20 @@ shows what it rests on, says what the evidence cannot show and which command wou
     const target = args.options.output as string | undefined
     const page = args.options.html as string | undefined
     if (page !== undefined) writeResult(terminal, page, await reportHtml(found))
+    const notebook = args.options.notebook as string | undefined
+    if (notebook !== undefined) writeResult(terminal, notebook, writeNotebook(reportNotebook(found, { pathOf: pathFrom(notebook) })))
     writeResult(terminal, target, format === 'json' ? `${JSON.stringify(reportJson(found), null, 2)}\n` : await reportText(found, onScreen(terminal, target)))
     if (page !== undefined) terminal.err(`slablab: the report is in ${page}\n`)
+    if (notebook !== undefined) terminal.err(`slablab: the notebook is ${notebook}\n`)
     return sayIncomplete(found, terminal)
+  }
+}
+
+/** What a file is called from where a notebook lies: as it was given where that was in full and leads elsewhere. */
+export function pathFrom(notebook: string): (file: string) => string {
+  return (file) => {
+    const relative = path.relative(path.dirname(path.resolve(notebook)), path.resolve(file))
+    return path.isAbsolute(file) && relative.startsWith('..') ? file : relative
   }
 }
 
