@@ -1,4 +1,5 @@
-import { codeCell, markdownCell, newNotebook, type Notebook } from '../notebook/notebook.js'
+import { loadSlabinfo } from '../table/loadSlabinfo.js'
+import { codeCell, markdownCell, newNotebook, type Cell, type Notebook } from '../notebook/notebook.js'
 import { parametersTag } from '../notebook/parameters.js'
 import type { EvidenceRole } from '../dump/evidenceFiles.js'
 import { evidenceFiles } from '../dump/evidenceFiles.js'
@@ -30,11 +31,7 @@ export async function newInvestigation(title: string, paths: readonly string[], 
   return newNotebook([
     markdownCell('title', `# ${markdownText(title)}\n\n*What was seen, on which machine, since when? What changed before? Who asks?*`),
     codeCell('parameters', `// The evidence. Paths are those from where this notebook lies.\nlet files = [${inputs.map(({ file }) => JSON.stringify(pathOf(file))).join(', ')}]`, [parametersTag]),
-    ...(has('snapshot') ? [
-      markdownCell('growth-title', '## Which cache, since when, how fast?'),
-      codeCell('growth-plot', `const snapshots = await loadSlabinfo(${of('snapshot')})\nplotTopGrowers(snapshots)`),
-      codeCell('growth', 'growth(snapshots)')
-    ] : []),
+    ...(has('snapshot') ? await snapshotCells(files.filter(({ role }) => role === 'snapshot').map(({ path }) => path), of('snapshot')) : []),
     ...(isMachine ? [
       markdownCell('caches-title', '## What is in the slabs?'),
       codeCell('open', `import { desc } from 'arquero'
@@ -49,6 +46,26 @@ const dump = await openDump(${of('dump', 'transcript', ...(has('symbols') ? ['sy
     markdownCell('provenance-title', '## Provenance\n\nThe files as they were when this investigation began; the last column tells which have changed since.'),
     codeCell('provenance', `await provenance(files, ${recordedCode(inputs)})`)
   ], { slablab: { inputs: inputs.map(({ file, bytes, sha256 }) => ({ file: pathOf(file), bytes, sha256 })) } })
+}
+
+/** Fewer snapshots are no series: two can be compared. */
+const leastSnapshots = 3
+
+/** What snapshots can be asked depends on how many there are. */
+async function snapshotCells(paths: readonly string[], code: string): Promise<Cell[]> {
+  const count = new Set((await loadSlabinfo(paths)).array('snapshot')).size
+  if (count >= leastSnapshots) return [
+    markdownCell('growth-title', '## Which cache, since when, how fast?'),
+    codeCell('growth-plot', `const snapshots = await loadSlabinfo(${code})\nplotGrowth(snapshots)`),
+    codeCell('growth', 'growth(snapshots)')
+  ]
+  if (count < 2) return [markdownCell('snapshot-title', '## Which caches are large?'), codeCell('snapshot', `cachesOfSnapshot(await loadSlabinfo(${code}))`)]
+  const compared = paths.length === 1 ? `await loadSlabinfo(${code})` : code.replace(/^\[|\]$/g, '').split(', ').map((file) => `await loadSlabinfo(${file})`).join(', ')
+  return [
+    markdownCell('compare-title', '## Which cache differs, and by how much?'),
+    codeCell('compare-plot', `const changes = compare(${compared})\nplotCompare(changes)`),
+    codeCell('compare', 'changes')
+  ]
 }
 
 /** One file of an investigation that is not what it was. */
