@@ -1,5 +1,5 @@
 import type { MachineFacts } from './leakEvidence.js'
-import { findReachable, REACHABLE, retainedBy, UNDECIDED, UNREACHABLE, type Reachability, type ReachabilityOptions } from './reachability.js'
+import { findReachable, retainedBy, UNDECIDED, UNREACHABLE, type Reachability, type ReachabilityOptions } from './reachability.js'
 import { positionsOf } from './reference/positionsOf.js'
 
 /** Fewer orphans are what every healthy machine has: retained memory is not worked out for them. */
@@ -17,7 +17,7 @@ export async function addReachability(machine: MachineFacts, options: Reachabili
     const unreachable = members.filter((object) => found.reached[object] === UNREACHABLE)
     const decided = members.some((object) => found.reached[object] !== UNDECIDED)
     Object.assign(facts, {
-      unreachable: decided || members.some((object) => found.reached[object] === REACHABLE) ? unreachable.length : null,
+      unreachable: decided ? unreachable.length : null,
       retainedBytes: unreachable.length >= WORTH_RETAINING ? retainedBy(found, unreachable).bytes : null
     })
   }

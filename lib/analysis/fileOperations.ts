@@ -26,25 +26,39 @@ const structs = [
 const WORD_BYTES = 8
 /** Of a function whose end is not known, so much is looked through. */
 const SHORTEST_CODE = 64
-/** Data is searched in pieces of this size. */
-const PIECE = 1 << 16
+/** Data is searched in pieces of this size; where one has holes, in pages of the smallest size there is. */
+const PIECE = 1n << 16n
+const PAGE = 4096n
+
+/** Each accused group asks for the same tables, and to find them takes a look at all of the kernel's image. */
+const known = new WeakMap<System, Map<string, readonly FileOperations[]>>()
 
 /**
  * All tables of file functions whose release is the function given, in the data of modules and the kernel: found by the pointer to that
  * function at the place of the member, beside a pointer to code at the place of `open`. `callees` are looked for in the code of each open.
  */
-export function fileOperationsWithRelease(system: System, release: string, callees: readonly string[]): FileOperations[] {
+export function fileOperationsWithRelease(system: System, release: string, callees: readonly string[]): readonly FileOperations[] {
+  const ofSystem = known.get(system) ?? new Map<string, readonly FileOperations[]>()
+  known.set(system, ofSystem)
+  const key = [release, ...callees].join(' ')
+  const found = ofSystem.get(key) ?? findFileOperations(system, release, callees)
+  ofSystem.set(key, found)
+  return found
+}
+
+function findFileOperations(system: System, release: string, callees: readonly string[]): FileOperations[] {
   const { kernel } = system
   const target = system.symbols.named(release).find(({ module }) => module === null)?.address
   if (kernel === undefined || target === undefined) return []
   const wanted = new Map(callees.flatMap((name) => system.symbols.named(name).map(({ address }) => [address, name] as const)))
   const found = new Map<bigint, FileOperations>()
+  const places = wordsThatHold(system, target)
   for (const { struct, open, release: member } of structs) {
     const openOffset = kernel.types.member(struct, open)?.offset
     const releaseOffset = kernel.types.member(struct, member)?.offset
     const bytes = kernel.types.sizeOf(struct)
     if (openOffset === undefined || releaseOffset === undefined || bytes === undefined) continue
-    for (const place of wordsThatHold(system, target)) {
+    for (const place of places) {
       const address = place - BigInt(releaseOffset)
       const pointer = readWord(system, address + BigInt(openOffset))
       const opener = pointer === undefined ? undefined : system.symbols.at(pointer)
@@ -69,39 +83,27 @@ function readWord(system: System, address: bigint): bigint | undefined {
 }
 
 /** Addresses in the data of kernel and modules of words that hold a value. */
-function* wordsThatHold({ kernel, memory }: System, value: bigint): Generator<bigint> {
-  const low = Number(value & 0xffffffffn)
-  const high = Number(value >> 32n)
+function wordsThatHold({ kernel, memory }: System, value: bigint): bigint[] {
   const ranges = [
     ...(kernel?.modules ?? []).flatMap((module) => module.memory.map(({ start, bytes }) => ({ start, end: start + BigInt(bytes) }))),
     ...(kernel?.image ?? [])
   ]
-  for (const { start, end } of ranges) {
-    for (let at = start - (start % BigInt(WORD_BYTES)); at < end;) {
-      const stop = at - (at % BigInt(PIECE)) + BigInt(PIECE)
-      const bytes = memory.tryRead(at, Number((stop < end ? stop : end) - at))
+  const found: bigint[] = []
+  const low = Number(value & 0xffffffffn)
+  const high = Number(value >> 32n)
+  /** Where a piece has holes, each page by itself. */
+  const search = (start: bigint, end: bigint, piece: bigint): void => {
+    for (let at = start; at < end;) {
+      const next = at - (at % piece) + piece
+      const stop = next < end ? next : end
+      const bytes = memory.tryRead(at, Number(stop - at))
       if (typeof bytes !== 'string') {
-        const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-        for (let i = 0; i + WORD_BYTES <= bytes.length; i += WORD_BYTES) {
-          if (words.getUint32(i, true) === low && words.getUint32(i + 4, true) === high) yield at + BigInt(i)
-        }
-      } else yield* wordsInPages(memory, at, stop < end ? stop : end, low, high)
+        const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2)
+        for (let i = 0; i + 1 < words.length; i += 2) if (words[i] === low && words[i + 1] === high) found.push(at + BigInt(i * 4))
+      } else if (piece > PAGE) search(at, stop, PAGE)
       at = stop
     }
   }
-}
-
-/** The same page by page, where a piece has holes. */
-function* wordsInPages(memory: System['memory'], start: bigint, end: bigint, low: number, high: number): Generator<bigint> {
-  for (let at = start; at < end;) {
-    const next = at - (at % 4096n) + 4096n
-    const bytes = memory.tryRead(at, Number((next < end ? next : end) - at))
-    if (typeof bytes !== 'string') {
-      const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      for (let i = 0; i + WORD_BYTES <= bytes.length; i += WORD_BYTES) {
-        if (words.getUint32(i, true) === low && words.getUint32(i + 4, true) === high) yield at + BigInt(i)
-      }
-    }
-    at = next
-  }
+  for (const { start, end } of ranges) search(start - (start % BigInt(WORD_BYTES)), end, PIECE)
+  return found
 }

@@ -1,5 +1,6 @@
 import type { Memory } from '../memory/memory.js'
 import type { SymbolHit } from '../symbol/symbolTable.js'
+import { addressesAt } from '../util/addressHalves.js'
 import { CodeCounter } from './codeCounter.js'
 import { distinctSorted, readObjects, type ObjectChunk } from './objectReader.js'
 import { groupRows } from './signatureTree.js'
@@ -219,10 +220,7 @@ function describe(
     addressesOf(group) {
       membership ??= membersByGroup(rowOf, groupOfRow, groups)
       const number = numberOf.get(group)!
-      const own = membership.objects.subarray(membership.starts[number], membership.starts[number + 1])
-      const found = new BigUint64Array(own.length)
-      for (let i = 0; i < own.length; i++) found[i] = addresses[own[i]]
-      return found
+      return addressesAt(addresses, membership.objects.subarray(membership.starts[number], membership.starts[number + 1]))
     }
   }
 }

@@ -2,6 +2,7 @@ import type { ColumnTable } from 'arquero'
 import { ALLOCATED, UNKNOWN, type SlabCache } from '../slab/model.js'
 import type { System } from '../system/system.js'
 import { describedTable } from '../table/columns.js'
+import { addressesAt } from '../util/addressHalves.js'
 import { hex } from '../util/hex.js'
 import { addressRegions } from './addressRegions.js'
 import { systemOf, type MachineEvidence } from './evidence.js'
@@ -218,13 +219,14 @@ function allocatedByCache(system: System, cache: string | readonly string[] | un
   const wanted = (i: number): boolean => objects.state[i] === ALLOCATED || (system.kind === 'transcript' && objects.state[i] === UNKNOWN)
   const place = (i: number): number => Math.min(objects.cache[i], objects.caches.length)
   for (let i = 0; i < objects.length; i++) if (wanted(i)) counts[place(i)]++
-  const parts = Array.from(counts, (count) => new BigUint64Array(count))
+  const positions = Array.from(counts, (count) => new Uint32Array(count))
   const filled = new Uint32Array(counts.length)
   for (let i = 0; i < objects.length; i++) {
     if (!wanted(i)) continue
     const part = place(i)
-    parts[part][filled[part]++] = objects.address[i]
+    positions[part][filled[part]++] = i
   }
+  const parts = positions.map((own) => addressesAt(objects.address, own))
   const found: CacheObjects[] = parts.map((addresses, i) => ({ cache: objects.caches[i] ?? null, addresses })).filter(({ addresses }) => addresses.length > 0)
   const unlisted = system.kind === 'transcript' && cache === undefined ? unlistedObjects(system, objects) : undefined
   return unlisted === undefined ? found : [...found, { cache: null, ...unlisted }]

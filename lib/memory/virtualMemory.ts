@@ -20,6 +20,7 @@ export interface VirtualMemoryOptions {
 /** Entries of the translation cache: it covers 32 MiB of scattered 4K pages in 128 KiB. */
 const cachedTranslations = 8192
 const GiB4 = 0x1_0000_0000
+const noWords: Uint32Array = new Uint32Array(0)
 /** Rows up to this size are copied byte by byte: cheaper than a view for each. */
 const shortRow = 64
 
@@ -79,6 +80,10 @@ export class VirtualMemory implements Memory {
     let lastPage = -1
     // The view of the page at hand; undefined where it cannot be read. Objects come in address order, many to a page.
     let view: Uint8Array | undefined
+    // Objects that consist of words are copied by words, where both sides allow it.
+    const byWords = bytes <= shortRow && bytes % 4 === 0 && out.byteOffset % 4 === 0
+    const outWords = byWords ? new Uint32Array(out.buffer, out.byteOffset, out.length >>> 2) : noWords
+    let viewWords = noWords
     for (let i = 0; i < addresses.length; i++) {
       const low = halves[i * 2]
       const high = halves[i * 2 + 1]
@@ -97,6 +102,7 @@ export class VirtualMemory implements Memory {
         const physical = this.#translate(high, page)
         const found = physical < 0 ? undefined : this.#physical.page(Math.floor(physical / pageBytes))
         view = found === undefined || typeof found === 'string' ? undefined : found
+        if (view !== undefined && byWords) viewWords = new Uint32Array(view.buffer, view.byteOffset, view.length >>> 2)
         lastHigh = high
         lastPage = page
       }
@@ -105,7 +111,8 @@ export class VirtualMemory implements Memory {
         out.fill(0, row, row + bytes)
       } else {
         present[i] = 1
-        if (bytes <= shortRow) for (let at = 0; at < bytes; at++) out[row + at] = view[offset + at]
+        if (byWords && offset % 4 === 0) for (let to = row >>> 2, from = offset >>> 2, end = to + (bytes >>> 2); to < end;) outWords[to++] = viewWords[from++]
+        else if (bytes <= shortRow) for (let at = 0; at < bytes; at++) out[row + at] = view[offset + at]
         else out.set(view.subarray(offset, offset + bytes), row)
       }
     }

@@ -13,6 +13,8 @@ export class SlabState {
   #caches: readonly SlabCache[] | undefined
   #records: SlabRecords | undefined
   #queues: RcuQueues | undefined
+  /** All objects, as several analyses in turn ask for them. */
+  #all: SlabObjects | undefined
   #queuedMarked = false
   readonly #held: Uint8Array
   readonly #freed: Uint8Array
@@ -30,7 +32,8 @@ export class SlabState {
     const chosen = names === undefined ? this.table.caches.map((_, cache) => cache) : this.#named(names)
     for (const cache of chosen) this.settle(cache)
     this.#markQueued()
-    return gatherObjects(this.table, this.caches(), names === undefined ? undefined : chosen)
+    if (names !== undefined) return gatherObjects(this.table, this.caches(), chosen)
+    return (this.#all ??= gatherObjects(this.table, this.caches(), undefined))
   }
 
   slabs(): SlabRecords {
