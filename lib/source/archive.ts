@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import { extract } from 'tar-stream'
 import { FormatError } from '../errors.js'
 
 /** Offset of `ustar` in a tar header (POSIX pax, IEEE 1003.1). */
@@ -32,6 +31,8 @@ export interface ArchiveMember {
 export async function* tarMembers(
   chunks: AsyncIterable<Uint8Array>, name: string, wanted: (path: string) => boolean, largestBytes: number
 ): AsyncGenerator<ArchiveMember> {
+  // Few archives are ever opened, and every start of the command line would load it.
+  const { extract } = await import('tar-stream')
   const tar = extract()
   const source = Readable.from(chunks)
   source.on('error', (error) => tar.destroy(error))

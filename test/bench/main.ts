@@ -2,22 +2,32 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Bench, BenchRow } from './benchRow.js'
+import { benchDump } from './dump.js'
+import { benchFull } from './full.js'
 import { benchSignatures } from './signatures.js'
 import { benchSymbols } from './symbols.js'
+import { benchTables } from './tables.js'
 import { benchTranscript } from './transcript.js'
 
 /** All benches, in the order of the table. `npm run bench -- NAME…` runs some, `--smoke` all on tiny inputs. */
 const benches: Readonly<Record<string, Bench>> = {
+  dump: benchDump,
+  full: benchFull,
+  tables: benchTables,
   transcript: benchTranscript,
   symbols: benchSymbols,
   signatures: benchSignatures
 }
 
 function shown(rows: readonly BenchRow[]): string {
-  const cells = rows.map(({ task, ours, unit, peer, peers, note }) => [
-    task, `${figure(ours)} ${unit}`, peer, peers === null ? '-' : `${figure(peers)} ${unit}`, peers === null ? '-' : `${figure(ours / peers)}x`, note
-  ])
-  const lines = [['task', 'ours', 'peer', "peer's", 'ratio', ''], ...cells]
+  const cells = rows.map(({ task, ours, unit, peer, peers, limit, note }) => {
+    const less = unit === 's' || unit === 'MB'
+    const measure = (value: number | null | undefined): string => (value == null ? '-' : `${figure(value)} ${unit}`)
+    const ratio = ours === null || peers === null ? '-' : `${figure(less ? peers / ours : ours / peers)}x`
+    const share = ours === null || limit === undefined ? '' : `${Math.round((less ? ours / limit : limit / ours) * 100)} %`
+    return [task, measure(ours), peer, measure(peers), ratio, measure(limit), share, note]
+  })
+  const lines = [['task', 'ours', 'peer', "peer's", 'times better', 'limit', 'of the limit', ''], ...cells]
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)))
   return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()).join('\n')
 }

@@ -16,7 +16,7 @@ CPU's list, ready to be handed out), pending (waits for RCU) or unknown. Of a cr
     const crash = asCrash(args)
     const cache = args.options.cache as string[] | undefined
     if (crash && cache === undefined) throw new UsageError('expected --cache NAME with --as crash')
-    const dump = await openEvidence(args.positionals, args, terminal, cache === undefined)
+    const dump = await openEvidence(args.positionals, args, terminal)
     if (crash) {
       writeResult(terminal, args.options.output as string | undefined, crashListing(dump, cache!))
       return finishEvidence(terminal, dump)

@@ -1,0 +1,51 @@
+import { findReachable } from '../../lib/analysis/reachability.js'
+import { readReferences } from '../../lib/analysis/reference/readReferences.js'
+import { openPhysical } from '../../lib/memory/openPhysical.js'
+import { scanPages } from '../../lib/memory/scanPages.js'
+import { openVmcore } from '../../lib/system/openVmcore.js'
+
+/** What the parts of one pass over a dump take, in CPU seconds of one thread. */
+export interface Pass {
+  readonly bytes: number
+  readonly decompress: number
+  readonly scan: number
+  readonly mark: number
+  readonly objects: number
+  readonly unreachable: number
+}
+
+async function cpuSeconds(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1e6
+}
+
+/** All three with code that has run before, as it does in every dump but small ones. */
+async function pass(file: string): Promise<Pass> {
+  const { physical, close } = await openPhysical(file)
+  let bytes = 0
+  const decompress = await cpuSeconds(() => scanPages(physical, (_, page) => void (bytes += page.length)))
+  close()
+  const system = await openVmcore(file)
+  // The helpers that a scan would start count as this thread's time: no page is left to them.
+  await scanPages(system.kernel.physical, () => {})
+  system.objects()
+  const scan = await cpuSeconds(() => readReferences(system))
+  let unreachable = 0
+  const mark = await cpuSeconds(async () => {
+    const { reached } = await findReachable(system)
+    for (const one of reached) if (one === 0) unreachable++
+  })
+  const objects = system.objects().length
+  system.close()
+  return { bytes, decompress, scan, mark, objects, unreachable }
+}
+
+const [file, rounds] = process.argv.slice(2)
+let best = await pass(file)
+for (let round = 1; round < Number(rounds); round++) {
+  const next = await pass(file)
+  best = { ...best, decompress: Math.min(best.decompress, next.decompress), scan: Math.min(best.scan, next.scan), mark: Math.min(best.mark, next.mark) }
+}
+process.send?.(best, () => process.exit(0))
