@@ -28,6 +28,11 @@ await build({
   external: ['@jupyterlab/services', '@resvg/resvg-js', 'ink', 'react', 'slablab', 'tar-stream', 'tslab', 'vega', 'vega-lite', 'xz-decompress', 'zeromq']
 })
 
-// The session's two programs: the process that runs cells, which imports the library as cells do, and the thread that holds the compiler.
-await build({ ...common, entryPoints: ['kernel/session/evaluator/main.ts', 'kernel/session/evaluator/watchdog.ts', 'kernel/session/converter/main.ts'], packages: 'external' })
+// What runs beside the command line: the process that runs cells, which imports the library as cells do, the thread that holds the compiler,
+// and the kernel that Jupyter starts.
+await build({
+  ...common,
+  entryPoints: ['kernel/session/evaluator/main.ts', 'kernel/session/evaluator/watchdog.ts', 'kernel/session/converter/main.ts', 'kernel/jupyter/main.ts'],
+  packages: 'external'
+})
 chmodSync('dist/kernel/cli/main.js', 0o755)

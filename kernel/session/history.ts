@@ -22,7 +22,7 @@ export interface HistorySearch {
 /** One line of the file. */
 interface StoredCell { readonly session: string, readonly line: number, readonly input: string }
 
-const limits = { entries: 10_000, fileBytes: 8 << 20 }
+const limits = { entries: 10_000, fileBytes: 8 << 20, outputCharacters: 10_000 }
 
 /** What was run: in this session with its outputs, and in those before it where a file keeps them. Whole cells, one JSON line each. */
 export class History {
@@ -50,7 +50,7 @@ export class History {
 
   setOutput(line: number, output: string): void {
     const index = this.#own.findLastIndex((entry) => entry.line === line)
-    if (index >= 0) this.#own[index] = { ...this.#own[index], output }
+    if (index >= 0) this.#own[index] = { ...this.#own[index], output: output.slice(0, limits.outputCharacters) }
   }
 
   /** The last entries, oldest first. */

@@ -5,6 +5,7 @@ import { crashScript } from './crashScript.js'
 import { file } from './file.js'
 import { growth } from './growth.js'
 import { newCommand } from './new.js'
+import { kernel } from './kernel.js'
 import { objects } from './objects.js'
 import { plot } from './plot.js'
 import { reachability } from './reachability.js'
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   file,
   growth,
   newCommand,
+  kernel,
   objects,
   plot,
   reachability,

@@ -7,7 +7,8 @@ export function inspect(tslab: Tslab, declarations: string, code: string, cursor
   tslab.facade.begin()
   for (const place of places(tslab, code, cursor)) {
     const info = quickInfo(tslab, declarations, code, place)
-    if (info?.displayParts !== undefined && info.displayParts.length > 0) return { found: true, data: bundle(info) }
+    // A name that means nothing is `any` to the compiler.
+    if (info?.displayParts !== undefined && info.displayParts.length > 1) return { found: true, data: bundle(info) }
   }
   return { found: false, data: {} }
 }

@@ -3,7 +3,7 @@ import { descriptors, type EvaluatorMessage } from './messages.js'
 
 /** Sends a message to the session, and returns when it is written. */
 export function send(message: EvaluatorMessage): void {
-  const bytes = Buffer.from(`${JSON.stringify(message)}\n`)
+  const bytes = Buffer.from(`${JSON.stringify(message, plain)}\n`)
   let written = 0
   while (written < bytes.length) {
     try {
@@ -14,4 +14,9 @@ export function send(message: EvaluatorMessage): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
     }
   }
+}
+
+/** What a bundle holds is a person's to choose; JSON has no bigint. */
+function plain(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? (Number.isSafeInteger(Number(value)) ? Number(value) : String(value)) : value
 }
