@@ -4,6 +4,7 @@ import { startSession, type Session, type SessionOutput } from '../session/sessi
 import type { Connection } from './connectionFile.js'
 import { InputRequests } from './inputRequests.js'
 import { protocolVersion } from './kernelInfo.js'
+import { ProgressDisplay } from './progressDisplay.js'
 import { answer, isRequest } from './requests/answer.js'
 import { execute } from './requests/execute.js'
 import { openSockets, type Channel, type Sockets } from './sockets.js'
@@ -38,6 +39,7 @@ export async function startKernel({ connection, folder, historyFile }: KernelOpt
   let isQuiet = false
   const queue: Message[] = []
   let isWorking = false
+  const progress = new ProgressDisplay()
   const opened: { sockets?: Sockets } = {}
   let end!: () => void
   const ended = new Promise<void>((resolve) => { end = resolve })
@@ -58,9 +60,10 @@ export async function startKernel({ connection, folder, historyFile }: KernelOpt
 
   const inputs = new InputRequests((request, content) => send('stdin', 'input_request', request, content, request.identities))
   const session = await startSession({
-    folder, ...historyFile === undefined ? {} : { historyFile },
+    folder, progress: true, ...historyFile === undefined ? {} : { historyFile },
     onOutput(output) {
       if (isQuiet) return
+      if (output.kind === 'progress') return progress.show(output.text, (type, content) => broadcast(type, outputParent, content))
       const [type, content] = outputMessage(output)
       broadcast(type, outputParent, content)
     },
@@ -84,6 +87,7 @@ export async function startKernel({ connection, folder, historyFile }: KernelOpt
         isQuiet = request.content.silent === true
         const content = await execute(handling)
         inputs.forget()
+        progress.finish(handling.broadcast)
         reply(channel, request, content)
         if (content.status === 'error' && request.content.stop_on_error !== false) await abortWaiting()
       } else if (type === 'shutdown_request') {
@@ -144,7 +148,7 @@ export async function startKernel({ connection, folder, historyFile }: KernelOpt
   return { ended, stop, interrupt: () => session.interrupt() }
 }
 
-function outputMessage(output: SessionOutput): [type: string, content: object] {
+function outputMessage(output: Exclude<SessionOutput, { kind: 'progress' }>): [type: string, content: object] {
   switch (output.kind) {
     case 'stream': return ['stream', { name: output.name, text: output.text }]
     case 'notice': return ['stream', { name: 'stderr', text: `${output.text}\n` }]

@@ -61,7 +61,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       return { data, metadata: {} }
     },
     async variables() {
-      const shown = await run({ code: "exports.__found = require('slablab/internals').variables(exports)", hasAwait: false, lastValue: '__found' }, null)
+      const shown = await run({ code: "exports.__found = require('slablab/internals').variables()", hasAwait: false, lastValue: '__found' }, null)
       return shown?.data['application/json'] as Variable[]
     },
     async shell(command) {

@@ -96,7 +96,7 @@ export class KernelClient {
   }
 
   /** Waits until something has come that is looked for. */
-  async until<T>(look: () => T | undefined, what: string, milliseconds = 30_000): Promise<T> {
+  async until<T>(look: () => T | undefined, what: string, milliseconds = 50_000): Promise<T> {
     const end = performance.now() + milliseconds
     for (;;) {
       const found = look()

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { inspect } from 'node:util'
 import { StringDecoder } from 'node:string_decoder'
-import * as globals from './globals.js'
 import { library } from './library.js'
 import { writeStream } from './output.js'
 import { runningSignal } from './running.js'
+import { given, scope } from './scope.js'
 
 const shown = { depth: 1, maxArrayLength: 5, maxStringLength: 60, breakLength: Infinity }
 const valueWidth = 80
@@ -12,8 +12,7 @@ const valueWidth = 80
 interface Variable { readonly name: string, readonly type: string, readonly value: string }
 
 /** What `%who` lists: the names that cells made, not those that they started with. */
-export function variables(scope: Readonly<Record<string, unknown>>): { readonly 'application/json': Variable[] } {
-  const given: Record<string, unknown> = { ...library, ...globals }
+export function variables(): { readonly 'application/json': Variable[] } {
   const made = Object.entries(scope).filter(([name, value]) => value !== undefined && given[name] !== value)
   return { 'application/json': made.map(([name, value]) => ({ name, type: typeName(value), value: brief(value) })) }
 }

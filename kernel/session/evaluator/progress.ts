@@ -1,5 +1,6 @@
 import { send } from './channel.js'
 import type { Library } from './library.js'
+import { runningSignal } from './running.js'
 
 interface LongWork { readonly optionsAt: number, readonly what: string }
 
@@ -29,7 +30,7 @@ export function setProgress(wanted: boolean): void {
   isWanted = wanted
 }
 
-/** The library, its long work telling how far it is where the front end asks for that and the caller does not listen himself. */
+/** The library, its long work ending with the cell that is interrupted, and telling how far it is where the front end asks for that. */
 export function withProgress(library: Library): Record<string, unknown> {
   const told: Record<string, unknown> = { ...library }
   for (const [name, work] of Object.entries(longWork)) told[name] = telling(library[name as keyof Library] as (...args: unknown[]) => unknown, work)
@@ -38,10 +39,10 @@ export function withProgress(library: Library): Record<string, unknown> {
 
 function telling(run: (...args: unknown[]) => unknown, { optionsAt, what }: LongWork): (...args: unknown[]) => unknown {
   const told = (...args: unknown[]): unknown => {
-    if (!isWanted) return run(...args)
     const whole = [...args]
     while (whole.length < optionsAt) whole.push(undefined)
-    whole[optionsAt] = { onProgress: progressOf(what), ...(args[optionsAt] as object | undefined) }
+    // Work that a person interrupts ends, rather than going on behind the next cell.
+    whole[optionsAt] = { signal: runningSignal(), ...(isWanted ? { onProgress: progressOf(what) } : {}), ...(args[optionsAt] as object | undefined) }
     return run(...whole)
   }
   return Object.defineProperty(told, 'name', { value: run.name })

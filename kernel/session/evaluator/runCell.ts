@@ -7,12 +7,11 @@ import { library } from './library.js'
 import type { CellDone, RunRequest } from './messages.js'
 import { addSideModules, moduleScope, preload, scopeParameters } from './modules.js'
 import { drained, finishOutput } from './output.js'
-import { setProgress, withProgress } from './progress.js'
+import { setProgress } from './progress.js'
 import { startRunning, textOptions } from './running.js'
+import { scope } from './scope.js'
 import { registerMaps } from './stack.js'
 
-/** All that cells have declared, and what they start with. Converted code reads and writes its properties. */
-const scope: Record<string, unknown> = { ...withProgress(library), ...globals }
 const slot = Symbol.for('slablab.cell')
 /** SIGINT stops what a script calls; this one calls the cell. */
 const starter = new vm.Script("globalThis[Symbol.for('slablab.cell')]()", { filename: 'node:internal/slablab' })
