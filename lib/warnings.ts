@@ -18,6 +18,7 @@ const kept = 200
  */
 export class Warnings {
   readonly #counts = new Map<string, number>()
+  readonly #losses = new Set<string>()
   #dropped = 0
 
   add(message: string): void {
@@ -25,6 +26,17 @@ export class Warnings {
     if (times !== undefined) this.#counts.set(message, times + 1)
     else if (this.#counts.size < kept) this.#counts.set(message, 1)
     else this.#dropped++
+  }
+
+  /** Trouble by which a part of the evidence is lost: what is made of the rest is partial. */
+  lose(message: string): void {
+    if (this.#losses.size < kept) this.#losses.add(message)
+    this.add(message)
+  }
+
+  /** What was lost of the evidence so far; it is listed among the warnings as well. */
+  losses(): string[] {
+    return [...this.#losses]
   }
 
   list(): Warning[] {
@@ -35,5 +47,6 @@ export class Warnings {
 
   addAll(other: Warnings): void {
     for (const { message } of other.list()) this.add(message)
+    for (const message of other.losses()) this.#losses.add(message)
   }
 }

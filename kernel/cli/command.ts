@@ -1,3 +1,5 @@
+import type { Warnings } from '../../lib/index.js'
+
 /** Where a command reads and writes; tests give their own. */
 export interface Terminal {
   /** Results. */
@@ -23,6 +25,8 @@ export interface OptionDescription {
 }
 
 export interface Arguments {
+  /** Trouble met on the way: a command shows it at its end, and where it fails it is shown as well, for it often tells why. */
+  readonly warnings: Warnings
   readonly positionals: string[]
   readonly options: Readonly<Record<string, string | boolean | string[] | undefined>>
 }

@@ -19,7 +19,7 @@ export async function openEvidence(files: readonly string[], args: Arguments, te
   const symbols = args.options.symbols as string[] | undefined
   const kaslrOffset = kaslrOffsetOf(args)
   return openDump(files, {
-    signal: terminal.signal, readAhead,
+    warnings: args.warnings, signal: terminal.signal, readAhead,
     ...(symbols ? { symbols } : {}),
     ...(args.options.btf === undefined ? {} : { btf: args.options.btf as string }),
     ...(kaslrOffset === undefined ? {} : { kaslrOffset })
@@ -46,13 +46,13 @@ function parseOffset(text: string): bigint {
  */
 export function finishEvidence(terminal: Terminal, dump: Dump, missing?: string): number {
   const { warnings, incomplete = [] } = dump.system
-  showWarnings(terminal, warnings)
+  showWarnings(terminal, warnings, incomplete)
   for (const reason of incomplete) terminal.err(`slablab: partial result: ${reason}\n`)
   if (missing !== undefined) terminal.err(`slablab: ${missing}\n`)
   return incomplete.length > 0 || missing !== undefined ? 1 : 0
 }
 
-/** Says once what could not be read or believed, beside the result. */
-export function showWarnings(terminal: Terminal, warnings: Warnings): void {
-  for (const { message, times } of warnings.list()) terminal.err(`slablab: ${message}${times > 1 ? ` (${times} times)` : ''}\n`)
+/** Says once what could not be read or believed, beside the result; not what is said elsewhere. */
+export function showWarnings(terminal: Terminal, warnings: Warnings, elsewhere: readonly string[] = []): void {
+  for (const { message, times } of warnings.list()) if (!elsewhere.includes(message)) terminal.err(`slablab: ${message}${times > 1 ? ` (${times} times)` : ''}\n`)
 }

@@ -55,7 +55,7 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
  * Writes a table as `--format` and `--output` ask. A terminal gets it fitted to its width, with head and tail of a long one;
  * a pipe or file gets every row and column.
  */
-export function writeTable(terminal: Terminal, args: Arguments, table: Parameters<typeof formatRows>[0], layout: TableLayout = {}): void {
+export function writeTable(terminal: Terminal, args: Omit<Arguments, 'warnings'>, table: Parameters<typeof formatRows>[0], layout: TableLayout = {}): void {
   const format: TableFormat = parseFormat(args.options.format as string | undefined)
   const target = args.options.output as string | undefined
   const onScreen = target === undefined && terminal.outIsTerminal

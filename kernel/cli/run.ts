@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
-import { SlablabError, UsageError } from '../../lib/index.js'
+import { SlablabError, UsageError, Warnings } from '../../lib/index.js'
 import type { Arguments, Command, OptionDescription, Terminal } from './command.js'
 import { commands } from './commands/index.js'
+import { showWarnings } from './evidence.js'
 
 /** Options that every command has. */
 const common: Record<string, OptionDescription> = {
@@ -12,6 +13,7 @@ const common: Record<string, OptionDescription> = {
 
 /** Runs one command line and returns its exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function run(argv: string[], terminal: Terminal): Promise<number> {
+  const warnings = new Warnings()
   try {
     const [name, ...rest] = argv
     if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
@@ -24,13 +26,14 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
       return 0
     }
     const command = find(name)
-    const args = parse(command, rest)
+    const args = { ...parse(command, rest), warnings }
     if (args.options.help) {
       terminal.out(commandHelp(command))
       return 0
     }
     return (await command.run(args, terminal)) ?? 0
   } catch (error) {
+    showWarnings(terminal, warnings)
     terminal.err(`slablab: ${describe(error)}\n`)
     return error instanceof UsageError ? 2 : 1
   }
@@ -42,7 +45,7 @@ function find(name: string): Command {
   return command
 }
 
-function parse(command: Command, argv: string[]): Arguments {
+function parse(command: Command, argv: string[]): Omit<Arguments, 'warnings'> {
   const options = { ...common, ...command.options }
   try {
     const { values, positionals } = parseArgs({

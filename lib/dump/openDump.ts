@@ -50,7 +50,7 @@ export async function openDump(fileOrFiles: string | readonly string[], options:
   const symbolFiles = [...of('symbols'), ...typeof options.symbols === 'string' ? [options.symbols] : options.symbols ?? []]
   const dumps = of('dump')
   const transcripts = of('transcript')
-  if (dumps.length === 0 && transcripts.length === 0) throw nothingToOpen(files)
+  if (dumps.length === 0 && transcripts.length === 0) throw nothingToOpen(files, typeof fileOrFiles === 'string' ? fileOrFiles : fileOrFiles.join(', '))
   warnOfUnused(files, warnings)
   if (dumps.length > 0) {
     for (const path of transcripts) warnings.add(`${path}: a crash session beside a dump: not used, for the dump holds all that it shows`)
@@ -125,10 +125,10 @@ function warnOfUnused(files: readonly EvidencePath[], warnings: Warnings): void 
   }
 }
 
-function nothingToOpen(files: readonly EvidencePath[]): FormatError {
+function nothingToOpen(files: readonly EvidencePath[], given: string): FormatError {
   const expected = 'a vmcore or a crash session'
   const [first] = files
-  if (first === undefined) return new FormatError('an empty folder', { source: 'openDump', expected })
+  if (first === undefined) return new FormatError('an empty folder', { source: given, expected })
   const { path, kind, role } = first
   if (kind.kind === 'text') return new FormatError('text that slablab does not know', { source: path, line: 1, found: firstLine(path), expected })
   const hint = role === 'snapshot' ? '; growth and compare read it' : role === 'symbols' ? '; give it beside a crash session' : kind.hint === null ? '' : `; ${kind.hint}`

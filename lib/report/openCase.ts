@@ -1,6 +1,6 @@
 import type { Dump } from '../dump/dump.js'
 import { evidenceFiles, type EvidencePath } from '../dump/evidenceFiles.js'
-import { openDump } from '../dump/openDump.js'
+import { openDump, type OpenDumpOptions } from '../dump/openDump.js'
 import { FormatError, SlablabError } from '../errors.js'
 import { loadSeries, type Series } from '../table/loadSlabinfo.js'
 import { Warnings } from '../warnings.js'
@@ -25,6 +25,8 @@ export interface Case {
 export interface OpenCaseOptions {
   /** By how much the kernel was moved from where symbol files have it (KASLR). */
   readonly kaslrOffset?: bigint
+  /** Collects recoverable trouble; the report's provenance lists it. */
+  readonly warnings?: Warnings
   readonly signal?: AbortSignal
   readonly onProgress?: (what: string, done: number, of: number | null) => void
 }
@@ -35,19 +37,21 @@ export interface OpenCaseOptions {
  * @throws FormatError where nothing can be used, UsageError where there is no such file
  */
 export async function openCase(paths: readonly string[], options: OpenCaseOptions = {}): Promise<Case> {
-  const warnings = new Warnings()
+  const warnings = options.warnings ?? new Warnings()
   const files = await evidenceFiles(paths)
   const of = (role: EvidencePath['role']): string[] => files.filter((file) => file.role === role).map(({ path }) => path)
   const symbols = of('symbols')
   const failures: Error[] = []
   const unused = files.filter(({ role }) => role === undefined).map(({ path, kind }) => `${path}: not used: ${kind.text}${kind.hint === null ? '' : ` (${kind.hint})`}`)
-  const attempt = async <T>(open: () => Promise<T>): Promise<T | undefined> => {
+  const attempt = async <T>(path: string, open: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await open()
     } catch (error) {
       if (!(error instanceof SlablabError)) throw error
-      failures.push(error)
-      warnings.add(error.message)
+      // What lies inside of a file does not know the file's name.
+      const failure = error.message.includes(path) ? error : new SlablabError(`${path}: ${error.message}`, { cause: error })
+      failures.push(failure)
+      warnings.add(failure.message)
       return undefined
     }
   }
@@ -58,12 +62,12 @@ export async function openCase(paths: readonly string[], options: OpenCaseOption
   const machines: { dump: Dump; files: string[] }[] = []
   const transcripts = of('transcript')
   for (const paths of [...of('dump').map((path) => [path]), ...(transcripts.length > 0 ? [transcripts] : [])]) {
-    const dump = await attempt(() => openDump(paths, opening))
+    const dump = await attempt(paths[0], () => openMachine(paths, opening))
     if (dump !== undefined) machines.push({ dump, files: [...paths, ...symbols] })
   }
   const snapshotFiles: { path: string; series: Series }[] = []
   for (const path of of('snapshot')) {
-    const series = await attempt(() => loadSeries(path, { warnings, ...(signal === undefined ? {} : { signal }) }))
+    const series = await attempt(path, () => loadSeries(path, { warnings, ...(signal === undefined ? {} : { signal }) }))
     if (series !== undefined) snapshotFiles.push({ path, series })
   }
   if (machines.length === 0 && snapshotFiles.length === 0) throw nothingToReport(files, failures)
@@ -75,13 +79,29 @@ export async function openCase(paths: readonly string[], options: OpenCaseOption
     machines, series, snapshotFiles, warnings,
     incomplete: [
       ...unused, ...failures.map(({ message }) => message),
-      ...machines.flatMap(({ dump: { system } }) => (system.incomplete ?? []).map((reason) => `${system.name}: ${reason}`)),
+      ...machines.flatMap(({ dump: { system } }) => (system.incomplete ?? []).map((reason) => reason.includes(system.name) ? reason : `${system.name}: ${reason}`)),
       ...snapshotFiles.filter((file) => file.series.partial).map(({ path }) => `${path}: not all of it could be read`)
     ],
     close: () => {
-      for (const { dump: { system } } of machines) if ('close' in system && typeof system.close === 'function') (system.close as () => void)()
+      for (const { dump } of machines) closeDump(dump)
     }
   }
+}
+
+/** A dump that does not even tell its caches is of no use here, and the other evidence is. */
+async function openMachine(paths: readonly string[], options: OpenDumpOptions): Promise<Dump> {
+  const dump = await openDump(paths, options)
+  try {
+    dump.system.caches()
+    return dump
+  } catch (error) {
+    closeDump(dump)
+    throw error
+  }
+}
+
+function closeDump({ system }: Dump): void {
+  if ('close' in system && typeof system.close === 'function') (system.close as () => void)()
 }
 
 function nothingToReport(files: readonly EvidencePath[], failures: readonly Error[]): Error {

@@ -23,7 +23,7 @@ export class StructReader {
   /** Bytes of the struct. @throws MissingSymbolError */
   get bytes(): number {
     const bytes = this.types.sizeOf(this.name)
-    if (bytes === undefined) throw new MissingSymbolError(`struct ${this.name}`, 'no such type')
+    if (bytes === undefined) throw new MissingSymbolError(`struct ${this.name}`, this.types.length === 0 ? 'this evidence holds no types (no BTF); --btf FILE gives some' : 'no such type')
     return bytes
   }
 

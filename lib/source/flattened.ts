@@ -71,7 +71,7 @@ async function readRecords(source: ByteSource, warnings: Warnings, { signal, onP
       windowAt = at
       windowEnd = at + readInto(source, at, window, WINDOW)
       if (at + RECORD_HEADER_BYTES > windowEnd) {
-        warnings.add(`${source.name}: the flattened file ends at offset 0x${source.byteLength.toString(16)} without its end mark: it was cut off`)
+        warnings.lose(`${source.name}: the flattened file ends at offset 0x${source.byteLength.toString(16)} without its end mark: it was cut off`)
         break
       }
     }

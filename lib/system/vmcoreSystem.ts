@@ -66,6 +66,11 @@ export class VmcoreSystem implements System {
     return this.kernel.warnings
   }
 
+  /** What was lost of the dump, as far as was met until now. */
+  get incomplete(): readonly string[] {
+    return this.warnings.losses()
+  }
+
   get slabs(): Slabs {
     return (this.#slabs ??= readSlabs(this.kernel))
   }

@@ -114,7 +114,7 @@ async function plotComparison(files: readonly string[], args: Arguments, termina
       const series = await openSeries([file], terminal)
       return { caches: series.snapshots, partial: series.partial }
     }
-    const { system, caches } = await openDump([file], { signal: terminal.signal })
+    const { system, caches } = await openDump([file], { warnings: args.warnings, signal: terminal.signal })
     showWarnings(terminal, system.warnings)
     return { caches: caches(), partial: (system.incomplete ?? []).length > 0 }
   }))

@@ -52,6 +52,7 @@ export async function makeReport(files: readonly string[], args: Arguments, term
   const kaslrOffset = kaslrOffsetOf(args)
   try {
     return await make([...files, ...(symbols ?? [])], {
+      warnings: args.warnings,
       signal: terminal.signal,
       ...(kaslrOffset === undefined ? {} : { kaslrOffset }),
       onProgress: (_what, done, of) => {

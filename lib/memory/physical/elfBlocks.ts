@@ -37,7 +37,7 @@ export class ElfBlocks implements BlockStore {
     this.#memory = paintIntervals(starts, ordered.map(({ physical, memoryBytes }) => physical + memoryBytes))
     this.#shifts = Float64Array.from(this.#held.owners, (owner) => ordered[owner].offset - ordered[owner].physical)
     if (held.some((end, i) => end < promised[i])) {
-      warnings.add(`${source.name}: cut off at offset 0x${source.byteLength.toString(16)}: the pages behind it are missing`)
+      warnings.lose(`${source.name}: cut off at offset 0x${source.byteLength.toString(16)}: the pages behind it are missing`)
     }
     this.blocks = Math.ceil((this.#memory.ends.at(-1) ?? 0) / blockBytes)
   }
@@ -58,7 +58,7 @@ export class ElfBlocks implements BlockStore {
       if (this.#source.holds?.(offset, part) === false) return 'absent'
       const bytes = this.#data.view(offset, part)
       if (bytes.length < part) {
-        this.#warnings.add(`${this.#source.name}: pages that can't be read behind offset 0x${(offset + bytes.length).toString(16)}`)
+        this.#warnings.lose(`${this.#source.name}: pages that can't be read behind offset 0x${(offset + bytes.length).toString(16)}`)
         return 'absent'
       }
       target.set(bytes, at - start)

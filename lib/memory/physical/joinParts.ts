@@ -62,7 +62,7 @@ function sayMissing(parts: readonly KdumpPart[], warnings: Warnings): void {
   let at = 0
   for (const { start, end } of [...parts.map((part) => part.header.split!), { start: header.blocks, end: header.blocks }]) {
     const missing = pages.rank(Math.max(at, start)) - pages.rank(at)
-    if (missing > 0) warnings.add(`a part of the split dump is missing: ${rangeText({ start: at, end: start })}, ${formatCount(missing)} of them dumped`)
+    if (missing > 0) warnings.lose(`a part of the split dump is missing: ${rangeText({ start: at, end: start })}, ${formatCount(missing)} of them dumped`)
     at = end
   }
 }

@@ -21,6 +21,9 @@ const decoders: Readonly<Record<number, Decode>> = {
   [COMPRESSED_ZSTD]: decodeZstd
 }
 
+/** Pages at the end of a dump that tell whether it was cut off. */
+const LAST_PAGES = 512
+
 /** One file of a dump: all of it, or one part of a split set. */
 export interface KdumpPart {
   readonly source: ByteSource
@@ -62,6 +65,7 @@ export class KdumpBlocks implements BlockStore {
         data: new ReadAhead(part.source)
       }
     })
+    for (const part of this.#parts) this.#sayCutOff(part)
   }
 
   has(block: number): boolean {
@@ -106,6 +110,19 @@ export class KdumpBlocks implements BlockStore {
     }
   }
 
+  /**
+   * Pages are written in their order, so a file that was cut off lacks the last ones. More than one is looked at: pages of zeros share
+   * data near the start.
+   */
+  #sayCutOff({ source, end, firstRank, descriptors }: OpenPart): void {
+    const pages = this.#pages.rank(end) - firstRank
+    for (let last = pages - 1; last >= Math.max(0, pages - LAST_PAGES); last--) {
+      if (descriptors.find(last) && descriptors.offset + descriptors.bytes <= source.byteLength) continue
+      this.#behindEnd(source)
+      return
+    }
+  }
+
   #partOf(block: number): OpenPart | undefined {
     for (const part of this.#parts) if (block >= part.start && block < part.end) return part
     return undefined
@@ -120,7 +137,7 @@ export class KdumpBlocks implements BlockStore {
   }
 
   #behindEnd(source: ByteSource): FaultReason {
-    this.#warnings.add(`${source.name}: pages whose data lie behind the end of the file (${source.byteLength} bytes)`)
+    this.#warnings.lose(`${source.name}: pages whose data lie behind the end of the file (${source.byteLength} bytes)`)
     return 'absent'
   }
 

@@ -12,7 +12,7 @@ import { readNoteRange } from './readNoteRange.js'
 export function openKdump(sources: readonly ByteSource[], warnings: Warnings): DumpContent {
   const parts = joinParts(sources.map((source) => ({ source, header: readKdumpHeader(source, warnings) })), warnings)
   const { source, header } = parts[0]
-  if ((header.status & STATUS_INCOMPLETE) !== 0) warnings.add(`${source.name}: marked as incomplete: the disk was full when it was written`)
+  if ((header.status & STATUS_INCOMPLETE) !== 0) warnings.lose(`${source.name}: marked as incomplete: the disk was full when it was written`)
   if ((header.status & STATUS_EXCLUDED_VMEMMAP) !== 0) warnings.add(`${source.name}: page structures were left out of it (makedumpfile -e)`)
   // Only the first part of a split dump holds these; it may be missing.
   const withNotes = parts.find((part) => part.header.notes !== null)
