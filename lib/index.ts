@@ -1,5 +1,6 @@
 export { allocationStacks, type AllocationStacksOptions } from './analysis/allocationStacks.js'
 export { cacheChanges, compare, compareSteps, type CacheChange, type CompareStatus, type ExperimentStep } from './analysis/compare.js'
+export { compareDumps, comparedBy, type ComparedBy, type DumpComparison } from './analysis/compareDumps.js'
 export { type MachineEvidence } from './analysis/evidence.js'
 export { confidences, verdicts, type Confidence, type EvidenceItem, type Finding, type Verdict } from './analysis/finding.js'
 export { defaultThreshold, growth, judgeGrowth, type GrowthFinding, type GrowthOptions, type GrowthVerdict } from './analysis/growth.js'

@@ -138,7 +138,8 @@ function memberOf(types: BtfTypes | undefined, cache: string, bytes: number, off
   return { type: name, member: membersAt(types.graph, id, offset - (offset % 8)).at(-1)?.path ?? null }
 }
 
-function placesOf(system: System, index: ObjectIndex): WordPlaces {
+/** Names of places in a dump's memory; made once. */
+export function placesOf(system: System, index: ObjectIndex): WordPlaces {
   let made = places.get(system)
   if (made === undefined) places.set(system, (made = new WordPlaces(system.kernel!, index.objects)))
   return made

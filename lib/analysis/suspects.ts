@@ -33,11 +33,17 @@ export async function findSuspects(evidence: MachineEvidence | LeakEvidence, opt
   const found: Finding[] = []
   for (const rule of options.rules ?? builtIn) {
     options.signal?.throwIfAborted()
-    found.push(...(await rule.find(facts)))
+    found.push(...(await rule.find(facts)).filter((finding) => isNew(finding, found)))
   }
   // A cache whose objects name the code needs no second entry that only says that it grows.
   const explained = new Set(found.filter((finding) => finding.rule !== growingCache.name && finding.verdict !== 'not a leak').map(({ cache }) => cache))
   return rankFindings(found.filter((finding) => finding.rule !== growingCache.name || !explained.has(finding.cache)))
+}
+
+/** Whether no rule before has accused the same lost objects: what is said further up explains more. */
+function isNew({ cache, objects, unreachable, verdict }: Finding, before: readonly Finding[]): boolean {
+  if (unreachable === null || verdict === 'not a leak') return true
+  return !before.some((known) => known.verdict !== 'not a leak' && known.cache === cache && known.objects === objects && known.unreachable === unreachable)
 }
 
 /** Findings as the table of {@link suspects}. */

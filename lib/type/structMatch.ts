@@ -299,7 +299,7 @@ export class StructMatcher {
 
 function reasonText(word: WordEvidence, fits: boolean, declared: string): string {
   if (word.kind === 'held') return `${word.name ?? 'a declared pointer'} ${fits ? 'leads' : 'would not lead'} here`
-  const subject = (word.kind === 'function' || word.kind === 'pointer') && word.name !== undefined ? word.name : word.kind
+  const subject = (word.kind === 'function' || word.kind === 'pointer') && word.name !== undefined ? word.name : subjects[word.kind]
   return `${subject} ${fits ? 'fits' : 'does not fit'} ${declared}`
 }
 
@@ -307,6 +307,11 @@ function reasonText(word: WordEvidence, fits: boolean, declared: string): string
 function sizeBits(bytes: number, smallest: number): number {
   return UNLIKELY_SIZE * Math.max(1, Math.log2(smallest / bytes))
 }
+
+/** What kinds of words are called in sentences. */
+const subjects = {
+  function: 'a function', pointer: 'a pointer to a known struct', kin: 'a pointer to its own kind', address: 'an address', number: 'a number', text: 'text'
+} as const
 
 /** What a word tells that `fitting` of `considered` structs fit. */
 function gainOf(considered: number, fitting: number): number {

@@ -33,5 +33,5 @@ describeEvidence.each(['x86_64-slub', 'x86_64-slub-6.12', 'arm64-slab'] as const
     const all = system.caches().reduce((sum, cache) => sum + (cache.allocated ?? 0), 0)
     expect(shares.reduce((sum, { objects }) => sum + objects, 0)).toBe(all)
     system.close()
-  })
+  }, 300_000)
 })

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Bench, BenchRow } from './benchRow.js'
 import { benchDump } from './dump.js'
 import { benchFull } from './full.js'
+import { benchLeaks } from './leaks.js'
 import { benchSignatures } from './signatures.js'
 import { benchSymbols } from './symbols.js'
 import { benchTables } from './tables.js'
@@ -16,7 +17,8 @@ const benches: Readonly<Record<string, Bench>> = {
   tables: benchTables,
   transcript: benchTranscript,
   symbols: benchSymbols,
-  signatures: benchSignatures
+  signatures: benchSignatures,
+  leaks: benchLeaks
 }
 
 function shown(rows: readonly BenchRow[]): string {

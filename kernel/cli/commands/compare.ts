@@ -1,6 +1,6 @@
 import {
-  cacheChanges, compare as compareTables, compareSteps, formatBytes, formatCount, memoryShare, mergeNote, openDump, snapshotAt, UsageError,
-  type CacheChange, type ExperimentStep, type Series, type SnapshotChoice
+  cacheChanges, compare as compareTables, compareDumps, comparedBy, compareSteps, formatBytes, formatCount, memoryShare, mergeNote, openDump, snapshotAt, UsageError,
+  type CacheChange, type Dump, type DumpComparison, type ExperimentStep, type Series, type SnapshotChoice
 } from '../../../lib/index.js'
 import type { Command, Terminal } from '../command.js'
 import { areSnapshots } from '../evidenceKind.js'
@@ -10,20 +10,24 @@ import { finishSeries, memoryEnds, openSeries, say } from '../seriesInput.js'
 type CacheTable = ExperimentStep['caches']
 
 /** One side of a comparison: its caches, and what the file told besides. */
-interface Side { readonly caches: CacheTable; readonly series: Series | undefined; readonly partial: boolean }
+interface Side { readonly caches: CacheTable; readonly series: Series | undefined; readonly partial: boolean; readonly dump?: Dump }
 
 export const compare: Command = {
   name: 'compare',
   usage: 'A B | SERIES | FILE FILE… --label NAME --label NAME…',
   summary: 'two snapshots, hosts, times or dumps: what grew, what shrank, what is new or gone',
   text: `Of a file with many snapshots its last counts, or with one file alone its first and last. With a --label for each file, the files are the
-steps of an experiment (a service stopped, a module reloaded), and the result says what each step changed: what fell and what did not.`,
+steps of an experiment (a service stopped, a module reloaded), and the result says what each step changed: what fell and what did not.
+Two dumps of the same boot are compared object by object: new, gone and surviving ones, by address and by what they hold. Of different
+boots, only the numbers of each kind can be compared.`,
   example: `slablab compare healthy.slabinfo leaking.slabinfo
 slablab compare series.txt --before 2026-11-23T00:00Z --after 2026-11-23T06:00Z
+slablab compare monday.vmcore friday.vmcore --by type
 slablab compare run.slabinfo stopped.slabinfo reloaded.slabinfo --label running --label 'service stopped' --label 'module reloaded'`,
   options: {
     before: { type: 'string', value: 'TIME|N', text: 'which snapshot of the first file: number, or the last at a time' },
     after: { type: 'string', value: 'TIME|N', text: 'which snapshot of the last file' },
+    by: { type: 'string', value: 'cache|type|signature', text: 'of two dumps: a row for each cache (default), type, or signature of what objects hold' },
     label: { type: 'string', multiple: true, value: 'NAME', text: 'what was done before each file was taken; one for each file' }
   },
   async run(args, terminal) {
@@ -42,13 +46,19 @@ slablab compare run.slabinfo stopped.slabinfo reloaded.slabinfo --label running 
       say(terminal, args, stepSentences(steps))
       return code
     }
-    const table = compareTables(chosen[0], chosen[1])
+    const dumps = sides.flatMap(({ dump }) => dump ?? [])
+    const by = comparedBy.find((one) => one === (args.options.by ?? 'cache'))
+    if (by === undefined || (args.options.by !== undefined && dumps.length !== 2)) {
+      throw new UsageError(by === undefined ? `expected --by to be one of ${comparedBy.join(', ')}, got ${args.options.by as string}` : '--by is for two dumps')
+    }
+    const found = dumps.length === 2 ? compareDumps(dumps[0], dumps[1], by) : undefined
+    const table = found?.table ?? compareTables(chosen[0], chosen[1])
     const changes = cacheChanges(chosen[0], chosen[1])
     const same = changes.filter(({ status }) => status === 'same').length
     // People look for what changed; data holds all.
     const asData = (args.options.format ?? 'table') !== 'table'
     writeTable(terminal, args, asData ? table : table.filter((row: CacheChange) => row.status !== 'same'), terminal.outIsTerminal ? { rows: 20 } : {})
-    say(terminal, args, [...(same > 0 ? [`${formatCount(same)} of ${formatCount(changes.length)} caches did not change.`] : []), ...notes(changes, sides, chosen[1])])
+    say(terminal, args, [...(same > 0 ? [`${formatCount(same)} of ${formatCount(changes.length)} caches did not change.`] : []), ...notes(changes, sides, chosen[1]), ...(found === undefined ? [] : bootNotes(found))])
     return code
   }
 }
@@ -59,7 +69,14 @@ async function openSide(file: string, terminal: Terminal): Promise<Side> {
     return { caches: series.snapshots, series, partial: series.partial }
   }
   const dump = await openDump([file], { signal: terminal.signal })
-  return { caches: dump.caches(), series: undefined, partial: (dump.system.incomplete ?? []).length > 0 }
+  const partial = (dump.system.incomplete ?? []).length > 0
+  return dump.system.kind === 'dump' ? { caches: dump.caches(), series: undefined, partial, dump } : { caches: dump.caches(), series: undefined, partial }
+}
+
+/** What two dumps are to each other. */
+function bootNotes({ boot: { same, reasons, order } }: DumpComparison): string[] {
+  const late = order === 'reversed' ? ['The second dump is the earlier one.'] : []
+  return [`The two dumps: ${reasons.join('; ')}${same ? '' : ', so nothing is said of which objects survive'}.`, ...late]
 }
 
 function parseChoice(text: string | undefined, option: string): SnapshotChoice | undefined {

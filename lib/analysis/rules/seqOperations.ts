@@ -5,6 +5,7 @@ import { cacheEvidence } from '../cacheEvidence.js'
 import type { EvidenceItem, Finding } from '../finding.js'
 import type { GroupFacts, LeakEvidence, MachineFacts } from '../leakEvidence.js'
 import { fileOperationsWithRelease, type FileOperations } from '../fileOperations.js'
+import { procPaths } from '../procPaths.js'
 import { findingOf, isSample, type Rule } from '../rule.js'
 import { reached } from '../reachedItem.js'
 import type { SignatureWordRow } from '../signatures.js'
@@ -82,36 +83,40 @@ function proven(
   const culprit = show.symbol ?? show.value ?? 'several functions'
   const [table] = tables
   const read = tables.filter(({ calls }) => calls !== null)
+  // Where the code that opens the file is not in the dump, whose the objects are is likely and not proven.
+  const isProven = leaked && (tables.length === 0 || read.length > 0)
+  const paths = table === undefined ? [] : procPaths(machine.system, table.address)
+  const file = paths.length === 0 ? `the file of ${table === undefined ? '' : table.name ?? `the ${table.struct} at ${hex(table.address)}`}` : paths.join(' and ')
   const own = facts.words.flatMap(({ offset, symbol }) => (offset < showOffset && symbol !== null ? [symbol] : []))
   const name = table === undefined ? null : table.name ?? `the ${table.struct} at ${hex(table.address)}`
   return findingOf(facts, {
     type: 'seq_operations',
-    verdict: leaked ? 'leak' : 'maybe',
+    verdict: isProven ? 'leak' : 'maybe',
     confidence: leaked && read.length > 0 ? 'certain' : leaked || read.length > 0 ? 'likely' : 'weak',
     module: show.module,
     symbols: [...(show.symbol === null ? [] : [show.symbol]), ...tables.flatMap((one) => [...(one.name === null ? [] : [one.name]), one.open]), ...own],
     rule: seqOperations.name,
     hypothesis: table === undefined
       ? `Each open of the file that ${culprit} shows allocates a seq_operations with single_open(), and nothing frees it.`
-      : `Each open of the file of ${name} calls single_open() in ${table.open}, which allocates a seq_operations; its ${table.releaseMember} is seq_release, which does not free it.`,
+      : `Each open of ${file} ${read.includes(table) ? 'calls' : 'probably calls'} single_open() in ${table.open}, which allocates a seq_operations; the ${table.releaseMember} of ${name} is seq_release, which does not free it.`,
     fix: table === undefined
       ? `Find the file_operations or proc_ops whose open passes ${culprit} to single_open(), and make its release single_release.`
       : `In ${name}, set ${table.releaseMember} to single_release instead of seq_release.`,
     evidence: [
       contents(machine, facts, culprit),
       ...(facts.unreachable === null ? [] : [reached(machine, facts, facts.unreachable)]),
-      ...tables.map((one) => tableItem(machine, one)), whatTheyAre(machine), ...whose(machine, show, culprit),
+      ...tables.map((one) => tableItem(machine, one, one === table ? paths : procPaths(machine.system, one.address))), whatTheyAre(machine), ...whose(machine, show, culprit),
       ...cacheEvidence(evidence, facts.cache?.name ?? null).items
     ]
   })
 }
 
-function tableItem(machine: MachineFacts, table: FileOperations): EvidenceItem {
+function tableItem(machine: MachineFacts, table: FileOperations, paths: readonly string[]): EvidenceItem {
   const { name, struct, address, releaseMember, open, calls, module } = table
   const where = module === null ? 'the kernel' : `the module ${module}`
   const code = calls === null ? `The code of ${open} is not in the dump.` : `The code of ${open} calls ${[...calls].join(' and ')}.`
   return {
-    text: `${name ?? 'A table'} (struct ${struct}, in ${where}) has ${releaseMember} = seq_release and opens with ${open}. ${code}`,
+    text: `${name ?? 'A table'} (struct ${struct}, in ${where}) has ${releaseMember} = seq_release and opens with ${open}${paths.length === 0 ? '' : `; it serves ${paths.join(', ')}`}. ${code}`,
     addresses: [hex(address), hex(table.openAddress)],
     code: openCell(machine.files, (dump) => `(${dump}).read('${struct}', '${hex(address)}')`)
   }

@@ -246,7 +246,8 @@ function isGeneral(cache: SlabCache | null): boolean {
 function reasons({ candidate, rivals, rivalTypes }: Conclusion): string[] {
   const module = candidate.module === null ? [] : [`declared by ${candidate.module}`]
   const where = candidate.shift === 0 ? [] : [`it stands 0x${candidate.shift.toString(16)} bytes into the object`]
-  const words = candidate.evidence.filter(({ kind }) => kind !== 'number' && kind !== 'module').map(({ offset, text, kind }) => (kind === 'cache' ? text : `0x${offset.toString(16)}: ${text}`))
+  // What tells most comes first.
+  const words = candidate.evidence.filter(({ kind }) => kind !== 'number' && kind !== 'module').sort((a, b) => b.bits - a.bits || a.offset - b.offset).map(({ offset, text, kind }) => (kind === 'cache' ? text : `0x${offset.toString(16)}: ${text}`))
   const others = rivals === 0 ? [] : [`so do ${rivalTypes.map(nameOf).join(', ')}${rivals > rivalTypes.length ? ` and ${rivals - rivalTypes.length} more` : ''}`]
   return [...words, ...module, ...where, ...others]
 }

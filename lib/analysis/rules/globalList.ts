@@ -1,0 +1,64 @@
+import { formatCount } from '../../util/units.js'
+import { hex } from '../../util/hex.js'
+import { cacheEvidence } from '../cacheEvidence.js'
+import { openCell } from '../cell.js'
+import type { Finding } from '../finding.js'
+import { kmallocSize } from '../kmallocFamily.js'
+import type { GroupFacts, LeakEvidence, MachineFacts } from '../leakEvidence.js'
+import { findReachable } from '../reachability.js'
+import { positionsOf } from '../reference/positionsOf.js'
+import { findingOf, type Rule } from '../rule.js'
+import { soleHolder, type Holder } from '../soleHolder.js'
+import { groupType } from '../typing.js'
+import { namedObjects } from '../lostObjects.js'
+
+/** Fewer objects are nobody's trouble. */
+const LEAST_OBJECTS = 500
+/** Groups that are looked at, the largest first: each costs a pass over all references. */
+const MOST_GROUPS = 6
+
+/**
+ * Objects that one variable keeps alive are no leak to the kernel: somebody can still free them. Whether the list should be that long is for a
+ * person to say, and growth tells. No mark and sweep finds such leaks, so the list is named.
+ */
+export const globalList: Rule = {
+  name: 'kept alive by a global list',
+  text: 'many objects of one kind in a general cache that a single variable of the kernel or a module keeps alive',
+  async find(evidence) {
+    const found: Finding[] = []
+    for (const machine of evidence.machines) {
+      const { kernel, slabs } = machine.system
+      if (kernel === undefined || slabs === undefined) continue
+      const groups = machine.groups.filter(({ cache, group, unreachable }) =>
+        group.objects >= LEAST_OBJECTS && unreachable === 0 && kmallocSize(cache?.name ?? '') !== undefined).slice(0, MOST_GROUPS)
+      for (const facts of groups) {
+        const pass = await findReachable(machine.system)
+        const holder = soleHolder(machine.system, pass, positionsOf(pass.objects, facts.signatures.addressesOf(facts.group)))
+        if (holder !== undefined) found.push(tell(evidence, machine, facts, holder))
+      }
+    }
+    return found
+  }
+}
+
+function tell(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts, { name, module, address, objects }: Holder): Finding {
+  const { cache, group } = facts
+  const further = cacheEvidence(evidence, cache?.name ?? null)
+  const type = groupType(machine.system, facts)
+  const owner = module === null ? name : `${name} of the module ${module}`
+  const example = hex(group.example)
+  return findingOf(facts, {
+    verdict: further.agrees ? 'maybe' : 'not a leak',
+    confidence: 'likely',
+    type: type.type,
+    module,
+    symbols: [name],
+    rule: globalList.name,
+    hypothesis: `${formatCount(group.objects)} ${namedObjects(type)} in ${cache?.name ?? 'slab memory'} are kept alive by ${owner}: they are not lost${further.agrees ? ', but their number grows' : ''}.`,
+    fix: `If there should be fewer of them, look at who puts them on ${name} and when they are taken off.`,
+    evidence: [{
+      text: `Without ${owner}, ${formatCount(objects)} of ${formatCount(group.objects)} could not be reached.`, addresses: [hex(address), example],
+      code: openCell(machine.files, (dump) => `await chainTo(${dump}, '${example}')`)
+    }, ...further.items]
+  })
+}

@@ -1,0 +1,65 @@
+import { UNKNOWN } from '../slab/model.js'
+import type { System } from '../system/system.js'
+import type { Reachability } from './reachability.js'
+import { spread } from './reference/markReachable.js'
+import { placesOf } from './references.js'
+
+/** A variable by which alone objects are kept alive. */
+export interface Holder {
+  /** `testmod_live_sessions` */
+  readonly name: string
+  readonly module: string | null
+  readonly address: bigint
+  /** How many of the objects would be lost without it. */
+  readonly objects: number
+}
+
+/**
+ * The one variable of the kernel or a module that keeps objects alive: without it, most of them could not be reached. Undefined where they
+ * are held by several, or by none that has a name.
+ *
+ * @param members positions in the objects of the pass
+ */
+export function soleHolder(system: System, { graph, references }: Reachability, members: Uint32Array): Holder | undefined {
+  const { kernel } = system
+  const root = kernel === undefined ? undefined : rootOf(graph, members[0])
+  if (root === undefined || kernel === undefined) return undefined
+  const place = placesOf(system, graph.index).at(graph.rootWord[root])
+  const symbol = place.kind === 'data' ? system.symbols.at(place.address) : undefined
+  const start = symbol === undefined ? undefined : kernel.physicalOf(symbol.address)
+  if (symbol === undefined || start === undefined) return undefined
+  const end = start + (system.symbols.bytesAt(symbol.address) ?? symbol.offset + 8)
+  const others = graph.rootTarget.filter((_, i) => graph.rootWord[i] < start || graph.rootWord[i] >= end)
+  const reached = new Uint8Array(graph.index.objects.length)
+  spread(references, others, reached)
+  let lost = 0
+  for (const object of members) if (reached[object] === 0 && graph.index.objects.state[object] !== UNKNOWN) lost++
+  return lost < members.length * MOST ? undefined : { name: symbol.name, module: symbol.module, address: symbol.address, objects: lost }
+}
+
+/** Part of the objects that must depend on the variable. */
+const MOST = 0.9
+
+/** The root nearest to an object, backwards along references: position among the graph's roots. */
+function rootOf(graph: Reachability['graph'], object: number): number | undefined {
+  const roots = new Map<number, number>()
+  graph.rootTarget.forEach((target, i) => {
+    if (!roots.has(target)) roots.set(target, i)
+  })
+  const { first, other } = graph.referrers()
+  const seen = new Set([object])
+  for (let round = [object]; round.length > 0;) {
+    const next: number[] = []
+    for (const one of round) {
+      const root = roots.get(one)
+      if (root !== undefined) return root
+      for (let edge = first[one]; edge < first[one + 1]; edge++) {
+        if (seen.has(other[edge])) continue
+        seen.add(other[edge])
+        next.push(other[edge])
+      }
+    }
+    round = next
+  }
+  return undefined
+}
