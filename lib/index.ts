@@ -7,6 +7,7 @@ export { defaultThreshold, growth, judgeGrowth, type GrowthFinding, type GrowthO
 export { hexdump, type HexdumpOptions } from './analysis/hexdump.js'
 export { largeKmalloc } from './analysis/largeKmalloc.js'
 export { evidenceOf, type DifferenceFact, type GroupFacts, type GrowthFact, type LeakEvidence, type MachineFacts } from './analysis/leakEvidence.js'
+export { lostFinding, lostGroups, type LostGroup, type LostStory } from './analysis/lostObjects.js'
 export { memoryShare, type MemoryShare } from './analysis/memoryShare.js'
 export { mergeNote, type MergeNote } from './analysis/mergedCaches.js'
 export { type ObjectList } from './analysis/objectAddresses.js'

@@ -30,8 +30,10 @@ const HIGHEST_ORDER = 13
 export interface FrameRoles {
   /** Position in {@link frameRoles}, or -1: kernel memory, slabs included. */
   of(frame: number): number
-  /** The frame whose page structure is the first one in this frame, which holds page structures and whole ones only; else -1. */
+  /** The frame whose page structure holds the first byte of this frame; -1 for frames without page structures. */
   firstDescribed(frame: number): number
+  /** How many bytes of that page structure lie in the frame before: not 0 where their size does not divide a page. */
+  bytesBefore(frame: number): number
 }
 
 /**
@@ -54,8 +56,9 @@ export function readFrameRoles(view: KernelView): FrameRoles {
   }
   for (const { frame, pages } of freeOnCpuLists(view)) for (let i = 0; i < pages; i++) map.set(frame + i, FREE)
   const described = new FrameMap(view.physical.frames)
-  markPageStructs(view, map, described)
-  return { of: (frame) => map.get(frame), firstDescribed: (frame) => described.get(frame) }
+  const before = new FrameMap(view.physical.frames)
+  markPageStructs(view, map, described, before)
+  return { of: (frame) => map.get(frame), firstDescribed: (frame) => described.get(frame), bytesBefore: (frame) => before.get(frame) }
 }
 
 type Scan = (words: Uint32Array, frame: number, frames: number) => void
@@ -144,17 +147,21 @@ function pageTypes(view: KernelView): TypedPage[] {
   return found
 }
 
-function markPageStructs(view: KernelView, map: FrameMap, described: FrameMap): void {
+function markPageStructs(view: KernelView, map: FrameMap, described: FrameMap, before: FrameMap): void {
   const page = BigInt(view.pageBytes)
-  const whole = view.pageBytes % view.pageStructBytes === 0
+  const stride = view.pageStructBytes
   for (const run of view.pageStructRuns()) {
-    const end = run.address + BigInt((run.end - run.start) * view.pageStructBytes)
+    const end = run.address + BigInt((run.end - run.start) * stride)
     for (let address = run.address - (run.address % page); address < end; address += page) {
       const physical = view.physicalOf(address)
       if (physical === undefined) continue
       const frame = Math.floor(physical / view.pageBytes)
       map.set(frame, PAGE_STRUCTS)
-      if (whole && address >= run.address) described.set(frame, run.start + Number(address - run.address) / view.pageStructBytes)
+      // What lies before the run's first structure in its page belongs to none.
+      if (address < run.address) continue
+      const distance = Number(address - run.address)
+      described.set(frame, run.start + Math.floor(distance / stride))
+      before.set(frame, distance % stride)
     }
   }
 }

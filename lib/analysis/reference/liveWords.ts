@@ -42,6 +42,7 @@ export class LiveWords {
   #dead: readonly DeadBytes[] | undefined
   #stale: StaleTest | undefined
   #described = 0
+  #wordsBefore = 0
 
   constructor(
     readonly view: KernelView, readonly index: ObjectIndex, readonly roles: FrameRoles, readonly dead: DeadRanges,
@@ -89,11 +90,14 @@ export class LiveWords {
   #enterPageStructs(frame: number, pageBytes: number, bytes: ByteCount): boolean {
     this.#kind = 'page structures'
     this.#described = this.roles.firstDescribed(frame)
+    this.#wordsBefore = this.roles.bytesBefore(frame) >>> 2
     const stride = this.view.pageStructBytes
+    const within = (start: number, size: number): number => Math.max(0, Math.min(pageBytes, start + size) - Math.max(0, start))
     let live = 0
-    for (let at = 0, described = this.#described; at + stride <= pageBytes; at += stride, described++) {
-      if (this.#slabs.slabOfFrame(described) >= 0) live += this.#ownersWord >= 0 ? WORD_BYTES : 0
-      else if (this.roles.of(described) !== FREE) live += stride
+    // Structures whose size does not divide a page lie across two: each page counts its part.
+    for (let at = -this.#wordsBefore * 4, described = this.#described; at < pageBytes; at += stride, described++) {
+      if (this.#slabs.slabOfFrame(described) >= 0) live += this.#ownersWord >= 0 ? within(at + this.#ownersWord * 4, WORD_BYTES) : 0
+      else if (this.roles.of(described) !== FREE) live += within(at, stride)
     }
     bytes.roots += live
     bytes.exclude(frameRoles[PAGE_STRUCTS], pageBytes - live)
@@ -102,9 +106,10 @@ export class LiveWords {
 
   #ownerInPageStructs(word: number): number {
     const stride = this.view.pageStructBytes >>> 2
-    const position = Math.floor(word / stride)
+    const at = word + this.#wordsBefore
+    const position = Math.floor(at / stride)
     const described = this.#described + position
-    if (this.#slabs.slabOfFrame(described) >= 0) return word - position * stride === this.#ownersWord ? NO_OBJECT : DEAD
+    if (this.#slabs.slabOfFrame(described) >= 0) return at - position * stride === this.#ownersWord ? NO_OBJECT : DEAD
     return this.roles.of(described) === FREE ? DEAD : NO_OBJECT
   }
 

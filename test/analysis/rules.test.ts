@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import { evidenceOf, type GroupFacts, type LeakEvidence } from '../../lib/analysis/leakEvidence.js'
+import { findSuspects } from '../../lib/analysis/suspects.js'
+import type { KernelView } from '../../lib/slab/kernelView.js'
+import type { System } from '../../lib/system/system.js'
+import { readBtf } from '../../lib/source/btf.js'
+import { typesOf, type BtfTypes } from '../../lib/type/btfTypes.js'
+import { BtfBuilder } from '../builders/btf.js'
+import { directMap, leakSymbols, session, text } from '../builders/leaks.js'
+import { cacheNamed, machine, sparseMemory } from '../builders/machine.js'
+
+const SLOT = 96
+
+/** A dump with these objects, the first `lost` of each group of which nothing refers to. */
+function lostObjects(cache: string, contents: readonly (readonly bigint[])[], lost = Infinity, extra: Partial<System> = {}): LeakEvidence {
+  const words = new Map<bigint, bigint>()
+  contents.forEach((object, i) => Array.from({ length: SLOT / 8 }, (_, at) => words.set(directMap + BigInt(i * SLOT + at * 8), object[at] ?? 0n)))
+  const system = machine({
+    kind: 'dump', architecture: 'x86_64', memory: sparseMemory(words), symbols: leakSymbols, caches: [cacheNamed(cache, { objectBytes: SLOT, slotBytes: SLOT })],
+    objects: contents.map((_, i) => ({ address: directMap + BigInt(i * SLOT), cache: 0 }))
+  })
+  const evidence = evidenceOf(Object.assign(system, extra))
+  for (const group of evidence.machines[0].groups as GroupFacts[]) Object.assign(group, { unreachable: Math.min(lost, group.group.objects), retainedBytes: null })
+  return evidence
+}
+
+const many = <T>(make: (i: number) => T, count = 120): T[] => Array.from({ length: count }, (_, i) => make(i))
+
+describe('what lost objects tell of themselves', () => {
+  test('list heads that point at themselves: taken off a list and not freed', async () => {
+    const [finding, ...others] = await findSuspects(lostObjects('kmalloc-96', many((i) => session(directMap + BigInt(i * SLOT), i))))
+    expect(others).toEqual([])
+    expect(finding).toMatchObject({ verdict: 'leak', rule: 'list entry taken off and not freed', module: 'leaky', symbols: ['leaky_work'], unreachable: 120 })
+    expect(finding.evidence[1].text).toBe('Their list heads at 0x0, 0x20 point at themselves.')
+  })
+
+  test('texts are quoted', async () => {
+    const [finding] = await findSuspects(lostObjects('kmalloc-96', many((i) => [text('device-'), text(`name${100 + i}`)])))
+    expect(finding).toMatchObject({ verdict: 'leak', rule: 'names not freed with their owner', module: null })
+    expect(finding.hypothesis).toContain('“device-”')
+    expect(finding.evidence.map((item) => item.text).join()).toContain('They read “device-”')
+  })
+
+  test('a count that is not zero: a reference was not given back', async () => {
+    const [finding] = await findSuspects(lostObjects('cred_jar', many(() => [3n]), Infinity, { types: credTypes() }))
+    expect(finding).toMatchObject({ verdict: 'leak', confidence: 'certain', type: 'cred', rule: 'reference not given back' })
+    expect(finding.fix).toContain('put_cred()')
+    expect(finding.evidence.map((item) => item.text).join()).toContain('Their reference count is 3, 3, 3')
+  })
+
+  test('addresses near the kernel that nothing stands behind: their module is gone', async () => {
+    const kernel = { physicalOf: () => undefined, symbol: () => undefined } as unknown as KernelView
+    const gone = many((i) => [0xffffffffc0999000n, BigInt(i)])
+    const [finding] = await findSuspects(lostObjects('kmalloc-96', gone, Infinity, { kernel }))
+    expect(finding).toMatchObject({ verdict: 'leak', confidence: 'certain', rule: 'objects of a module that is gone' })
+    expect(finding.evidence[0].text).toContain('0xffffffffc0999000 at 0x0')
+    // They may be referred to all the same, and then somebody could still free them.
+    expect((await findSuspects(lostObjects('kmalloc-96', gone, 0, { kernel })))[0]).toMatchObject({ verdict: 'maybe', confidence: 'likely' })
+  })
+
+  test('what is still mapped is no sign of a module that is gone', async () => {
+    const kernel = { physicalOf: () => 0x1000, symbol: () => undefined } as unknown as KernelView
+    const found = await findSuspects(lostObjects('kmalloc-96', many((i) => [0xffffffffc0999000n, BigInt(i)]), 0, { kernel }))
+    expect(found).toEqual([])
+  })
+
+  test('otherwise that they are lost, and a few are nothing to speak of', async () => {
+    const plain = many((i) => [0x1234_5678_9abcn, BigInt(i)])
+    expect(await findSuspects(lostObjects('kmalloc-96', plain))).toMatchObject([{ verdict: 'leak', rule: 'objects that nothing refers to', confidence: 'likely' }])
+    expect(await findSuspects(lostObjects('kmalloc-96', plain, 20))).toMatchObject([{ verdict: 'maybe', confidence: 'weak' }])
+    expect(await findSuspects(lostObjects('kmalloc-96', plain, 15))).toEqual([])
+  })
+})
+
+/** A kernel that knows struct cred, with its count first. */
+function credTypes(): BtfTypes {
+  const btf = new BtfBuilder()
+  const count = btf.int('long unsigned int', 8)
+  btf.struct('cred', SLOT, [{ name: 'usage', type: count, at: 0 }])
+  return typesOf(readBtf(btf.bytes()))
+}
