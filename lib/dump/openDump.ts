@@ -13,6 +13,7 @@ import { Warnings } from '../warnings.js'
 import { compareWithSnapshots } from './compareWithSnapshots.js'
 import { dumpOf, type Dump } from './dump.js'
 import { evidenceFiles, type EvidencePath, type EvidenceRole } from './evidenceFiles.js'
+import { textStream } from './textStream.js'
 
 export interface OpenDumpOptions {
   /** Files of symbols: System.map, a copy of /proc/kallsyms, nm's output, vmlinux, modules. They may also stand among the files. */
@@ -70,7 +71,7 @@ async function openTranscripts(
   paths: readonly string[], symbolPaths: readonly string[], snapshots: readonly string[], warnings: Warnings, options: OpenDumpOptions
 ): Promise<ReturnType<typeof transcriptSystem>> {
   const { signal, onProgress, kaslrOffset } = options
-  const transcript = await readTranscript(paths.map((file) => ({ file, chunks: fileChunks(file) })), { signal, onProgress })
+  const transcript = await readTranscript(paths.map((file) => ({ file, chunks: textStream(file, fileChunks(file)) })), { signal, onProgress })
   const symbolFiles = await readSymbolFiles(symbolPaths, warnings)
   const btf = options.btf === undefined ? undefined : await readBtfFile(options.btf, warnings, signal)
   const system = transcriptSystem(transcript, {

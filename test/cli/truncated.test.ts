@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { run } from '../../kernel/cli/run.js'
+import { textStream } from '../../lib/dump/textStream.js'
 import { fakeTerminal } from '../builders/fakeTerminal.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'slablab-truncated-'))
@@ -58,6 +59,17 @@ describe('a dump that was cut off', () => {
     expect(code).toBe(1)
     expect(errors).toContain(message)
   })
+})
+
+test('a device that never ends with zeros, and a dump through a pipe, are refused at their start', async () => {
+  const zero = await slablab('caches', '/dev/zero')
+  expect(zero.code).toBe(1)
+  expect(zero.errors).toBe('slablab: /dev/zero at offset 0x0: not text: nothing but zeros at its start; a sparse file whose content got lost, or a raw memory image: expected the output of a crash session\n')
+  const pieces = (async function* () {
+    yield await Promise.resolve(whole.subarray(0, 5000))
+  })()
+  await expect(textStream('-', pieces).next()).rejects.toThrow(
+    /^- at offset 0x0: not text: kdump-compressed dump.*; what is read here and there cannot come through a pipe: give the file: expected the output of a crash session$/)
 })
 
 test('an empty folder is named', async () => {
