@@ -262,7 +262,7 @@ export class Repl {
     return {
       prompt: this.#prompt, label: this.options.label,
       question: this.#question === null ? null : { text: this.#question.text, isPassword: this.#question.isPassword },
-      running: this.#running === null || seconds * 1000 < patience ? null : { text: this.#progress ?? `running, ${Math.round(seconds)} s`, seconds },
+      running: this.#running === null || this.#question !== null || seconds * 1000 < patience ? null : { text: this.#progress ?? `running, ${Math.round(seconds)} s`, seconds },
       queued: this.#queue.length, partial, live: [...held, ...this.#live], hint: this.#hint, pager: this.#pager.state,
       columns: this.tty.columns, rows: this.tty.rows, colour: this.colour
     }

@@ -64,7 +64,8 @@ async function deliver(repl: Repl, into: Target, text: string): Promise<void> {
 async function pipedText(repl: Repl, expression: string, format: string | null): Promise<string | null> {
   const { outputs, result } = await repl.capture(`{\nconst value: any = await (\n${expression}\n)\ndisplay({ '${pipedType}': await formatValue(value, ${JSON.stringify(format ?? 'table')}) })\n}`)
   if (result.status === 'error') {
-    repl.printError(result.traceback)
+    // Where it stands in the code around it is of no use to anybody.
+    repl.printError([`only an expression has a value to hand on: ${result.message.replace(/^Cell\[\*\]\.ts:\d+:\d+ /, '')}`])
     return null
   }
   return pipedOf(outputs) ?? ''

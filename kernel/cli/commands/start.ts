@@ -2,6 +2,7 @@ import path from 'node:path'
 import { openDataset, reportHtml, reportText, UsageError } from '../../../lib/index.js'
 import type { Command } from '../command.js'
 import { writeResult } from '../output.js'
+import { version } from '../version.js'
 import { makeReport, onScreen, sayIncomplete } from './report.js'
 
 /** The cases that come with slablab, the first unless another is asked for, with the files that a report is made of. */
@@ -21,7 +22,8 @@ arm64-slab: the dump of an ARM64 machine with 60,001 lost objects, and the slabi
 seq-operations: a leak of 1,744,972 objects of which there is only text: two rows of /proc/slabinfo and an excerpt of a crash session.`,
   example: 'slablab start --case seq-operations',
   options: {
-    case: { type: 'string', value: 'NAME', text: `one of ${Object.keys(cases).join(', ')} (default: ${first})` }
+    case: { type: 'string', value: 'NAME', text: `one of ${Object.keys(cases).join(', ')} (default: ${first})` },
+    'no-repl': { type: 'boolean', text: 'end behind the report; at a terminal the session on this case opens otherwise' }
   },
   async run(args, terminal) {
     if (args.positionals.length > 0) throw new UsageError(`expected no FILE, got ${args.positionals[0]}: slablab report FILE… reports on your own evidence`)
@@ -39,7 +41,13 @@ The same report as a page is in ${path.resolve(target)}: open it in a browser.
 Another case:                   ${others.map((other) => `slablab start --case ${other}`).join(', ')}
 Your own evidence, in any mix:  slablab report FILE… --html report.html
 `)
-    return sayIncomplete(found, terminal)
+    const code = sayIncomplete(found, terminal)
+    if (!terminal.outIsTerminal || process.stdin.isTTY !== true || args.options['no-repl'] === true || args.options.output !== undefined) return code
+    const { startRepl } = await import('../../repl/startRepl.js')
+    return startRepl({
+      files: name === first ? [] : cases[name].map((file) => fromHere(path.join(folder, file))), code: [], format: 'table', isInteractive: true,
+      isBundled: name === first, attach: null, version, colour: terminal.colour
+    })
   }
 }
 

@@ -6,16 +6,17 @@ import type { ReplMagic } from './magic.js'
 export const notebook: ReplMagic = {
   name: 'notebook',
   usage: 'FILE.ipynb',
-  summary: 'write this session as a notebook, with outputs: it opens and runs again in Jupyter',
+  summary: 'write this session as a notebook, with outputs, what failed left out: it runs again in Jupyter',
   example: '%notebook session.ipynb',
   code: () => null,
   async run(args, { repl, print }) {
     if (args === '') throw new UsageError('expected a file: %notebook session.ipynb')
-    const cells = repl.cells.filter(({ result }) => result !== null && result.status !== 'aborted')
+    const cells = repl.cells.filter(({ result }) => result?.status === 'ok')
+    const failed = repl.cells.length - cells.length
     writeFileSync(args, writeNotebook(newNotebook(cells.map((cell, i) => ({
       ...codeCell(`cell-${i + 1}`, cell.code), execution_count: countOf(cell), outputs: outputsOf(cell)
     })))))
-    print(`${cells.length} cells with their outputs in ${args}; in Jupyter it runs with the kernel slablab (slablab kernel install)\n`)
+    print(`${cells.length} cells with their outputs in ${args}${failed === 0 ? '' : `, ${failed} that failed left out`}; in Jupyter it runs with the kernel slablab (slablab kernel install)\n`)
   }
 }
 
@@ -40,7 +41,6 @@ function outputsOf(cell: RunCell): Output[] {
   if (result?.status === 'ok' && result.value !== null) {
     outputs.push({ output_type: 'execute_result', data: plain(result.value.data), metadata: result.value.metadata, execution_count: result.executionCount })
   }
-  if (result?.status === 'error') outputs.push({ output_type: 'error', ename: result.name, evalue: result.message, traceback: result.traceback })
   return outputs
 }
 

@@ -5,7 +5,7 @@ interface Step { readonly text: string, readonly code: string, readonly needs: '
 /** The way from a suspicion to the culprit, each step with the code that takes it. */
 const steps: readonly Step[] = [
   { needs: 'snapshots', text: 'Which caches grow, how fast, and how sure is that? One row a cache, the worst first.', code: 'growth(snapshots)' },
-  { needs: 'snapshots', text: 'The same as a picture.', code: 'plotTopGrowers(snapshots)' },
+  { needs: 'snapshots', text: 'The same as a picture.', code: 'plotTopGrowers(growth(snapshots))' },
   { needs: 'dump', text: 'What a dump adds: every cache and all of its objects. F2 looks through the table; Enter there goes on from a row.', code: 'dump.caches()' },
   {
     needs: 'dump', text: 'What do the objects of the largest cache hold? Objects that hold the same are a group; words that are pointers name their target.',
