@@ -10,6 +10,8 @@ const label = 'slab> '
 /** Lines of the terminal that a table leaves for its head, its foot and the prompt. */
 const linesBesideTable = 8
 const leastRows = 8
+/** What an attached kernel's connection is given to close, in milliseconds. */
+const closing = 300
 
 /** The session at the terminal. The prompt is there before Ink, the compiler and the evidence are. */
 export async function runInteractive(request: ReplRequest): Promise<number> {
@@ -31,6 +33,8 @@ export async function runInteractive(request: ReplRequest): Promise<number> {
   // Node puts the terminal back when it exits, and aborts where there is none any more: it ends as programs do whose terminal is gone.
   if (repl.isTerminalGone) process.kill(process.pid, 'SIGHUP')
   if (failure !== undefined) throw failure
+  // The package behind --attach may keep sockets open for a while; nobody waits for them.
+  if (request.attach !== null) setTimeout(() => process.exit(0), closing).unref()
   return 0
 }
 

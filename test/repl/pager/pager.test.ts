@@ -14,7 +14,6 @@ const big = describedTable({
   state: new NamedColumn(['allocated'], new Uint8Array(count))
 })
 const names = { dump: 'dump', snapshots: 'snapshots' }
-type Data = Parameters<typeof describedTable>[0]
 
 function open(table = big, height = 12, width = 80): PagerState {
   const state: PagerState = { pages: [], width, height, opening: 'objects', note: null, names }
@@ -83,7 +82,7 @@ describe('filter and order', () => {
   })
 
   test('numbers sort largest first', () => {
-    const caches = describedTable({ cache: ['a', 'b'], bytes: [1, 2] } as unknown as Data)
+    const caches = describedTable({ cache: ['a', 'b'], bytes: [1, 2] })
     const state = pagerKey(pagerKey(open(caches), { id: 'right', text: '' }).state, { id: 'text', text: 's' }).state
     expect(page(state)).toMatchObject({ sort: 'bytes', descending: true })
   })
@@ -145,7 +144,7 @@ describe('resize', () => {
 
 describe('from a row one goes on', () => {
   const drills = (data: Record<string, unknown[]>, type: string | null = null, known = names): Drill[] => drillsOf({
-    ...tablePage({ id: 1, title: '', code: '', type }, tableWindow(describedTable(data as unknown as Data)))
+    ...tablePage({ id: 1, title: '', code: '', type }, tableWindow(describedTable(data)))
   }, known)
   const codes = (data: Record<string, unknown[]>, type?: string): string[] => drills(data, type).map(({ key, code }) => `${key}: ${code}`)
   const address = '0xffff800000000080'
