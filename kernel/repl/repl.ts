@@ -1,4 +1,5 @@
 import type { CellResult, SessionOutput } from '../session/session.js'
+import { graphemesOf } from './editor/graphemes.js'
 import { emptyEditor, replaced } from './editor/editorState.js'
 import { openMenu } from './editor/completionMenu.js'
 import { cleared, continued, emptyPrompt, promptKey, type PromptEffect, type PromptState } from './editor/promptState.js'
@@ -292,7 +293,10 @@ export class Repl {
     try {
       for (let key = this.#keys.shift(); key !== undefined && !this.#isGone; key = this.#keys.shift()) {
         if (this.#pager.isOpen) {
-          this.#pager.key(key)
+          // In the pager every character is a key of its own, and one of them may close it: the rest is the prompt's.
+          const [first, ...rest] = key.id === 'text' ? graphemesOf(key.text).map((text) => ({ id: 'text', text })) : [key]
+          this.#keys.unshift(...rest)
+          this.#pager.key(first)
           continue
         }
         const { prompt, effect } = promptKey(this.#prompt, key, this.#question === null ? this.options.history.cells : [])
