@@ -17,6 +17,7 @@ export { findReachable, reachability, retainedBy, type Reachability, type Reacha
 export { chainTo, references, type ReferenceChain, type ReferenceKind, type ReferencesOptions } from './analysis/references.js'
 export { findingOf, type Rule } from './analysis/rule.js'
 export { rules } from './analysis/rules/index.js'
+export { sampledSignatures, type SampledSignaturesOptions } from './analysis/sampledSignatures.js'
 export { describeSignatures, signatures, type DescribedGroup, type SignaturesOptions, type SignatureWordRow } from './analysis/signatures.js'
 export { slabs } from './analysis/slabs.js'
 export { findSuspects, suspects, suspectsTable, type SuspectsOptions } from './analysis/suspects.js'

@@ -90,6 +90,8 @@ export const columns: Readonly<Record<string, ColumnDescription>> = {
   rule: column('text', '', 'the pattern that was found'),
   sha256: column('text', '', 'SHA-256 of a file, hexadecimal'),
   share: column('number', 'share', 'part of the whole that the row speaks of'),
+  shareHigh: column('number', 'share', 'upper bound of the share, of a sample: 95 % interval'),
+  shareLow: column('number', 'share', 'lower bound of the share, of a sample: 95 % interval'),
   slab: column('address', '', 'first byte of the slab'),
   slabBytes: column('number', 'bytes', 'size of one slab'),
   slabs: column('number', 'slabs', 'slabs of the cache'),

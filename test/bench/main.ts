@@ -45,7 +45,12 @@ if (unknown !== undefined) throw new Error(`no bench named ${unknown}: there are
 const folder = mkdtempSync(path.join(tmpdir(), 'slablab-bench-'))
 try {
   const rows: BenchRow[] = []
-  for (const name of names.length > 0 ? names : Object.keys(benches)) rows.push(...await benches[name]({ smoke, folder }))
+  for (const name of names.length > 0 ? names : Object.keys(benches)) {
+    // Some take minutes: what is known so far is told meanwhile.
+    const found = await benches[name]({ smoke, folder })
+    process.stderr.write(`${shown(found)}\n\n`)
+    rows.push(...found)
+  }
   process.stdout.write(`${shown(rows)}\n`)
 } finally {
   rmSync(folder, { recursive: true })
