@@ -27,13 +27,14 @@ export interface Evaluator {
   close(): Promise<void>
 }
 
-interface Running { readonly id: number, readonly started: number, end(end: CellEnd): void, readonly ended: Promise<CellEnd> }
+interface Running { readonly id: number, readonly started: number, readonly ended: Promise<CellEnd>, end(end: CellEnd): void }
 
 export function startEvaluator(options: EvaluatorOptions): Evaluator {
   let child = spawnEvaluator(options.folder)
   let running: Running | undefined
   let ran = 0
   let closing = false
+  let onPong: (() => void) | undefined
   /** Why we ended the process ourselves; it is told in place of its exit code. */
   let ending: CellError | undefined
 
@@ -44,7 +45,8 @@ export function startEvaluator(options: EvaluatorOptions): Evaluator {
       const answer = (text: string | null, error: string): void => post(from, { kind: 'answer', id: message.id, text, error })
       if (options.onPrompt === undefined) answer(null, 'prompt() has nobody to ask: this front end takes no input')
       else options.onPrompt(message.question, { password: message.password }).then((text) => answer(text, ''), (error: unknown) => answer(null, (error as Error).message))
-    } else if (message.kind !== 'ready') options.onOutput(message)
+    } else if (message.kind === 'pong') onPong?.()
+    else if (message.kind !== 'ready') options.onOutput(message)
   }
 
   const watch = (watched: ChildProcess): void => {
@@ -82,16 +84,24 @@ export function startEvaluator(options: EvaluatorOptions): Evaluator {
       return ended
     },
     async interrupt() {
-      const interrupted = running
-      if (interrupted === undefined) return
+      const interrupted = child
+      // What a cell has left behind, a timer for one, can hold the thread when no cell runs.
+      const stopped = running?.ended ?? new Promise<void>((resolve) => { onPong = resolve })
       child.kill('SIGINT')
-      post(child, { kind: 'interrupt' })
-      if (await endsWithin(interrupted, patience.signal)) return
-      ;(child.stdio[descriptors.watchdog] as Duplex).write('x')
-      if (await endsWithin(interrupted, patience.termination)) return
+      post(child, { kind: running === undefined ? 'ping' : 'interrupt' })
+      if (await settlesWithin(stopped, patience.signal)) return
+      // Node survives this in what a cell awaits, but not in what a timer calls.
       ending = interruption('the cell could only be stopped by ending its process')
-      child.kill('SIGKILL')
-      await interrupted.ended
+      ;(interrupted.stdio[descriptors.watchdog] as Duplex).write('x')
+      const isStopped = await settlesWithin(stopped, patience.termination)
+      if (interrupted !== child) return
+      if (isStopped) {
+        ending = undefined
+        return
+      }
+      const gone = new Promise((resolve) => { interrupted.once('close', resolve) })
+      interrupted.kill('SIGKILL')
+      await gone
     },
     async restart() {
       const old = child
@@ -118,7 +128,7 @@ function spawnEvaluator(folder: string): ChildProcess {
   stdio[descriptors.watchdog] = 'pipe'
   stdio[descriptors.ipc] = 'ipc'
   // A group of its own: Ctrl-C in a terminal is for the front end, which decides what it stops.
-  const child = spawn(process.execPath, [built.evaluator], { cwd: folder, stdio, detached: true })
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', built.evaluator], { cwd: folder, stdio, detached: true })
   // A pipe whose other end is gone: the process's own end tells more.
   for (const stream of child.stdio) stream?.on('error', () => {})
   return child
@@ -135,10 +145,10 @@ async function end(child: ChildProcess): Promise<void> {
   await gone
 }
 
-function endsWithin(running: Running, milliseconds: number): Promise<boolean> {
+function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
   let timer!: NodeJS.Timeout
   const late = new Promise<boolean>((resolve) => { timer = setTimeout(resolve, milliseconds, false) })
-  return Promise.race([running.ended.then(() => true), late]).finally(() => clearTimeout(timer))
+  return Promise.race([promise.then(() => true), late]).finally(() => clearTimeout(timer))
 }
 
 function endedError(code: number | null, signal: NodeJS.Signals | null): CellError {

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Bench, BenchRow } from './benchRow.js'
 import { benchDump } from './dump.js'
 import { benchFull } from './full.js'
+import { benchKernel } from './kernel.js'
 import { benchLeaks } from './leaks.js'
 import { benchSignatures } from './signatures.js'
 import { benchSymbols } from './symbols.js'
@@ -12,6 +13,7 @@ import { benchTranscript } from './transcript.js'
 
 /** All benches, in the order of the table. `npm run bench -- NAME…` runs some, `--smoke` all on tiny inputs. */
 const benches: Readonly<Record<string, Bench>> = {
+  kernel: benchKernel,
   dump: benchDump,
   full: benchFull,
   tables: benchTables,

@@ -14,12 +14,14 @@ export interface KernelProcess {
 }
 
 /** Starts a kernel as Jupyter does, from its kernelspec's command. */
-export async function startKernelProcess(folder: string, environment: NodeJS.ProcessEnv = {}): Promise<KernelProcess> {
+export async function startKernelProcess(
+  folder: string, environment: NodeJS.ProcessEnv = {}, command: (file: string) => readonly string[] = (file) => [built.kernel, file]
+): Promise<KernelProcess> {
   const [shell_port, control_port, iopub_port, stdin_port, hb_port] = await freePorts(5)
   const connection: Connection = { transport: 'tcp', ip: '127.0.0.1', key: randomUUID(), shell_port, control_port, iopub_port, stdin_port, hb_port }
   const file = path.join(folder, `connection-${shell_port}.json`)
   writeFileSync(file, JSON.stringify({ ...connection, signature_scheme: 'hmac-sha256' }))
-  const process_ = spawn(process.execPath, [built.kernel, file], {
+  const process_ = spawn(process.execPath, command(file), {
     cwd: folder, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, XDG_STATE_HOME: path.join(folder, 'state'), ...environment }
   })
   process_.on('exit', () => rmSync(file, { force: true }))
@@ -121,9 +123,13 @@ export class KernelClient {
     return this.broadcasts.filter(({ parentHeader }) => 'msg_id' in parentHeader && parentHeader.msg_id === id)
   }
 
+  reply(id: string): Promise<Message> {
+    return this.until(() => this.#replies.find(({ parentHeader }) => 'msg_id' in parentHeader && parentHeader.msg_id === id), 'a reply')
+  }
+
   /** Waits for the reply to a request, and for the idle that closes its broadcasts. */
   async answer(id: string): Promise<Answer> {
-    const reply = await this.until(() => this.#replies.find(({ parentHeader }) => 'msg_id' in parentHeader && parentHeader.msg_id === id), 'a reply')
+    const reply = await this.reply(id)
     await this.until(() => this.broadcastsOf(id).find(({ content }) => content.execution_state === 'idle'), 'idle')
     return { reply, broadcasts: this.broadcastsOf(id) }
   }

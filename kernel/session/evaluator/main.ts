@@ -22,6 +22,7 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 process.on('message', (request: EvaluatorRequest) => {
   if (request.kind === 'run') void runCell(request).then(send)
   else if (request.kind === 'interrupt') interruptCell()
+  else if (request.kind === 'ping') send({ kind: 'pong' })
   else answerPrompt(request.id, request.text, request.error)
 })
 send({ kind: 'ready' })

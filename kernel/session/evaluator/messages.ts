@@ -25,6 +25,8 @@ export interface RunRequest {
 export type EvaluatorRequest =
   | RunRequest
   | { readonly kind: 'interrupt' }
+  /** Answered when nothing holds the thread. */
+  | { readonly kind: 'ping' }
   | { readonly kind: 'answer', readonly id: number, readonly text: string | null, readonly error: string }
 
 export interface CellDone {
@@ -39,6 +41,7 @@ export interface CellDone {
 
 export type EvaluatorMessage =
   | { readonly kind: 'ready' }
+  | { readonly kind: 'pong' }
   | CellDone
   | SessionOutput
   | { readonly kind: 'prompt', readonly id: number, readonly question: string, readonly password: boolean }
