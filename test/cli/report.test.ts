@@ -76,6 +76,15 @@ describe('slablab report', () => {
 })
 
 describe('slablab suspects', () => {
+  test('as text is sentences of a width that people can read', async () => {
+    const { code, text } = await slablab('suspects', ...files)
+    expect(code).toBe(0)
+    expect(text).toMatch(/^maybe \(likely\): seq_operations in kmalloc-128/)
+    expect(text).toContain('fix: ')
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+    expect((await slablab('suspects', files[0])).text).toBe('None: no rule found anything to accuse in this evidence.\n')
+  })
+
   test('gives the findings as rows', async () => {
     const { code, text } = await slablab('suspects', ...files, '--format', 'json')
     expect(code).toBe(0)

@@ -93,7 +93,7 @@ const lines: Record<string, string[][]> = {
   read: [[session, '0xffff80003a5b0000', '--words', '4'], [arm64, 'init_task', '--words', '64'], [session, '0xffff80003a5b1f80']],
   whatis: [[session, '0xffff80003a5b0000'], [arm64, 'init_task'], [session, '0x1234']],
   growth: [[series]],
-  compare: [[healthy, leaking]],
+  compare: [[healthy, leaking], [arm64, arm64], [arm64, arm64, '--by', 'signature']],
   references: [[arm64, 'init_task']],
   reachability: [[arm64]],
   types: [[arm64]],

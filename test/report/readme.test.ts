@@ -17,4 +17,4 @@ test("the README's output is what slablab prints", async () => {
     for (const block of blocks.splice(0, pieces)) expect(printed).toContain(block)
   }
   expect(blocks).toEqual([])
-})
+}, 300_000)
