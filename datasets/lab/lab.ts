@@ -45,6 +45,11 @@ function patience({ plant, steps, quiet, interval }: LabOptions): number {
   return bootSeconds + 10 * (steps + 2 * quiet) * (1 + interval) + total / 200
 }
 
+/** Debian's makedumpfile knows fewer compressions than there are, and without a word stores pages as they are. */
+function checkCompression({ compression }: LabOptions): void {
+  if (compression !== 'zlib' && !new RegExp(`${compression}\\s+enabled`).test(command('makedumpfile', ['-v']))) throw new Error(`makedumpfile was built without ${compression}: expected --compress zlib`)
+}
+
 /** Takes the memory of the halted guest, and leaves out what dump tools leave out. */
 async function takeDump(guest: Guest, options: LabOptions, work: string, target: string): Promise<void> {
   const raw = path.resolve(work, 'raw.elf')
@@ -70,12 +75,13 @@ async function run(options: LabOptions): Promise<void> {
   mkdirSync(cache, { recursive: true })
   mkdirSync(options.out, { recursive: true })
   const work = path.join(cache, `run-${process.pid}`)
-  mkdirSync(work)
+  mkdirSync(work, { recursive: true })
   const kernel = options.kernel === 'debian' ? debianKernel(cache) : smallKernel(options, cache)
   const disk = path.join(work, 'disk')
   writeFileSync(disk, '')
   truncateSync(disk, diskBytes)
   const image = guestImage(options, kernel, work)
+  checkCompression(options)
   say(`booting ${kernel.release} (${kernel.architecture}, ${options.memory} MB)`)
   const guest = await boot({ architecture: kernel.architecture, image: kernel.image, initramfs: image, memory: options.memory, boot: options.boot, disk, folder: work })
   try {
@@ -89,7 +95,7 @@ async function run(options: LabOptions): Promise<void> {
       }
       await takeDump(guest, options, work, name('vmcore'))
       const read = recorded(disk, work)
-      for (const [file, target] of [['planted.txt', name('planted.txt.gz')], ['slabinfo-series.txt', name('slabinfo-series.txt.gz')], ['kallsyms', name('kallsyms.gz')]]) {
+      for (const [file, target] of [['planted.txt', name('planted', '.txt.gz')], ['slabinfo-series.txt', name('slabinfo-series', '.txt.gz')], ['kallsyms', name('kallsyms', '.gz')]]) {
         const content = read(file)
         if (content !== null) writeFileSync(target, gzipSync(content, { level: 9 }))
       }

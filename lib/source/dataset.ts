@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FormatError, SlablabError, UsageError } from '../errors.js'
 import { openFile, pathKind } from './file.js'
@@ -51,7 +52,9 @@ function bundledFolder(): string {
   const folders = places.map((place) => fileURLToPath(new URL(place, import.meta.url)))
   const found = folders.find((folder) => pathKind(`${folder}manifest.json`) === 'file')
   if (found === undefined) throw new SlablabError(`the datasets of slablab are not installed: expected them in ${folders.join(' or ')}`)
-  return found
+  // As short as can be said from here: what a notebook of the repository prints is then the same wherever that lies.
+  const near = `${relative(process.cwd(), found)}/`
+  return near.length < found.length ? near : found
 }
 
 function readManifest(folder: string): Manifest {
