@@ -25,6 +25,8 @@ const completenessPatience = 250
 
 type Live = typeof import('./views/liveFrame.js')
 
+interface Captured { readonly outputs: readonly SessionOutput[], readonly result: CellResult }
+
 export interface ReplOptions {
   readonly input: Tty['input']
   readonly output: Tty['output']
@@ -56,6 +58,7 @@ export class Repl {
   #cell: RunCell | undefined
   /** Takes what a silent cell shows, in place of the terminal. */
   #capture: SessionOutput[] | undefined
+  #captures: Promise<unknown> = Promise.resolve()
   #isGone = false
   readonly #ended: { promise: Promise<void>, resolve: () => void }
   /** Every cell that was run, in order. */
@@ -220,7 +223,14 @@ export class Repl {
   }
 
   /** Runs a cell out of sight and returns what it showed. */
-  async capture(code: string): Promise<{ readonly outputs: readonly SessionOutput[], readonly result: CellResult }> {
+  capture(code: string): Promise<Captured> {
+    // One at a time: what a cell shows is told from what another shows by when it comes.
+    const captured = this.#captures.then(() => this.#captureNow(code))
+    this.#captures = captured.catch(() => {})
+    return captured
+  }
+
+  async #captureNow(code: string): Promise<Captured> {
     const outputs: SessionOutput[] = []
     this.#capture = outputs
     try {
@@ -328,7 +338,8 @@ export class Repl {
       case 'page': {
         const typed = this.#prompt.editor.text.trim()
         const expression = typed === '' ? this.lastExpression : typed
-        if (expression === null) this.#hint = 'nothing to page: show a table first, or type the expression of one'
+        if (this.#running !== null) this.#hint = 'a cell runs: the pager opens when it has ended'
+        else if (expression === null) this.#hint = 'nothing to page: show a table first, or type the expression of one'
         else if (this.#backend !== undefined) void this.page(expression, expression.split('\n')[0])
       }
     }
@@ -415,7 +426,7 @@ export class Repl {
   }
 
   #runNext(): void {
-    if (this.#running !== null || this.#backend === undefined || this.#queue.length === 0 || this.#isGone) return
+    if (this.#running !== null || this.#backend === undefined || this.#queue.length === 0 || this.#isGone || this.#pager.isOpen) return
     const text = this.#queue.shift()!
     this.#running = { text, started: performance.now() }
     this.#progress = null
@@ -456,6 +467,7 @@ export class Repl {
     this.#screen.forget()
     if (code !== null) this.#prompt = { ...this.#prompt, editor: replaced(this.#prompt.editor, code) }
     this.draw()
+    this.#runNext()
   }
 }
 

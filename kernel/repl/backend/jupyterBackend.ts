@@ -2,6 +2,9 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services'
 import type { CellResult, SessionOutput } from '../../session/session.js'
 import type { Backend, BackendEvents } from '../model.js'
 
+/** What another terminal of ours asks the kernel, and gets, is for its pager and for no one else. */
+const ownTypes = 'application/vnd.slablab.'
+
 type Value = { readonly data: Record<string, unknown>, readonly metadata: Record<string, unknown> }
 
 /** A kernel behind a Jupyter server as the REPL takes it. Closing it leaves the kernel running. */
@@ -44,7 +47,8 @@ async function execute(kernel: Kernel.IKernelConnection, code: string, silent: b
   let value: Value | null = null
   let failure: { ename: string, evalue: string, traceback: string[] } | null = null
   if (kernel.connectionStatus !== 'connected') await kernel.reconnect()
-  const future = kernel.requestExecute({ code, silent, store_history: !silent, allow_stdin: true, stop_on_error: true })
+  // A cell that Jupyter calls silent shows nothing at all, and the pager's have to.
+  const future = kernel.requestExecute({ code, silent: false, store_history: !silent, allow_stdin: true, stop_on_error: true })
   future.onIOPub = (message) => {
     const { msg_type: type } = message.header
     if (type === 'execute_result') {
@@ -104,13 +108,16 @@ function outputOf(message: KernelMessage.IIOPubMessage): SessionOutput | undefin
 function takeForeign(kernel: Kernel.IKernelConnection, message: KernelMessage.IIOPubMessage, events: BackendEvents): void {
   const parent = message.parent_header as { session?: string }
   if (parent.session === undefined || parent.session === kernel.clientId) return
-  if (message.header.msg_type === 'execute_input') events.onForeignCell?.((message.content as { code: string }).code)
-  else if (message.header.msg_type === 'error') {
+  if (message.header.msg_type === 'execute_input') {
+    const { code } = message.content as { code: string }
+    if (!code.includes(ownTypes)) events.onForeignCell?.(code)
+  } else if (message.header.msg_type === 'error') {
     const { traceback } = message.content as { traceback: string[] }
     events.onOutput({ kind: 'stream', name: 'stderr', text: `${traceback.join('\n')}\n` })
   } else {
     const output = outputOf(message)
-    if (output !== undefined) events.onOutput(output)
+    const isForThem = output?.kind === 'display' && Object.keys(output.data).some((type) => type.startsWith(ownTypes))
+    if (output !== undefined && !isForThem) events.onOutput(output)
   }
 }
 

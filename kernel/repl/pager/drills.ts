@@ -3,8 +3,9 @@ import type { Drill, PagerNames, TablePage } from './page.js'
 /** The cells of a row by column: text and addresses as they are, null for what is unknown or neither. */
 export type RowValues = Readonly<Record<string, string | null>>
 
-/** What the chosen row holds, as far as it is loaded. */
-export function valuesOf({ window, row }: TablePage): RowValues | undefined {
+/** What the chosen row holds, as far as it is loaded; nothing while another filter or order is on its way, for it is another row then. */
+export function valuesOf({ window, row, filter, sort, descending, shown }: TablePage): RowValues | undefined {
+  if (filter !== shown.filter || sort !== shown.sort || descending !== shown.descending) return undefined
   const values = window.values[row - window.start]
   if (values === undefined) return undefined
   return Object.fromEntries(window.columns.map(({ name }, i) => [name, typeof values[i] === 'string' ? values[i] : null]))
