@@ -29,13 +29,15 @@ describeTmux('an investigation, from the first key to the saved notebook', () =>
   test('shows at every step what it should', { timeout: 10 * minutes }, async () => {
     const t = start('repl')
     const screens: string[] = []
-    const step = async (what: string, pattern: RegExp): Promise<void> => {
-      screens.push(`==== ${what}\n${await t.waitFor(pattern)}\n`)
+    // How far up the screen has scrolled hangs on how long a cell ran: the word on that takes a line of its own.
+    const step = async (what: string, pattern: RegExp, from = ''): Promise<void> => {
+      const screen = await t.waitFor(pattern)
+      screens.push(`==== ${what}\n${screen.slice(screen.indexOf(from))}\n`)
     }
     await step('start', /try first/)
     t.type('growth(snapshots)')
     t.press('Enter')
-    await step('what grows', /of 59 rows/)
+    await step('what grows', /of 59 rows/, 'slab> growth')
     t.type('%page dump.caches()')
     t.press('Enter')
     await step('all caches', /row 1 of 59/)
@@ -56,7 +58,7 @@ describeTmux('an investigation, from the first key to the saved notebook', () =>
     t.press('Escape')
     await step('back at the objects', /row 2 of 60,0/)
     t.type('c')
-    await step('the code of that page, at the prompt', /slab> await objectsLike/)
+    await step('the code of that page, at the prompt', /slab> await objectsLike/, 'slab> await objectsLike')
     t.press('C-u')
     t.type('await findSuspects(dump)')
     t.press('Enter')
