@@ -1,3 +1,4 @@
+export * as aq from 'arquero'
 export { allocationStacks, type AllocationStacksOptions } from './analysis/allocationStacks.js'
 export { cacheChanges, compare, compareSteps, type CacheChange, type CompareStatus, type ExperimentStep } from './analysis/compare.js'
 export { compareDumps, comparedBy, type ComparedBy, type DumpComparison } from './analysis/compareDumps.js'

@@ -131,7 +131,7 @@ describe('small things', () => {
 
   test('%sort knows the number that addresses sort by', () => {
     expect([sort.code('address objects'), sort.code('-bytes dump.caches()'), sort.code('bytes a ?? b'), sort.code('bytes')]).toEqual([
-      'objects.orderby(\'rank\')', 'dump.caches().orderby((await import(\'arquero\')).desc(\'bytes\'))', '(a ?? b).orderby(\'bytes\')', null
+      'objects.orderby(\'rank\')', 'dump.caches().orderby(aq.desc(\'bytes\'))', '(a ?? b).orderby(\'bytes\')', null
     ])
   })
 })

@@ -42,6 +42,10 @@ describe('values', () => {
     expect(await value('null')).toBe('null')
   })
 
+  test('arquero is at hand as its own documentation calls it', async () => {
+    expect(await value("aq.table({ a: [1, 2] }).orderby(aq.desc('a')).get('a', 0)")).toBe('2')
+  })
+
   test('await at the top level', async () => {
     expect(await value('const later = await Promise.resolve(7)\nlater * 6')).toBe('42')
     expect(await value('later')).toBe('7')

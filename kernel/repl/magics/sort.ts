@@ -25,5 +25,5 @@ function sorted(args: string): string {
   const simple = /^[\w.$]+(\([^()]*\))?(\.[\w$]+(\([^()]*\))?)*$/.test(expression.trim())
   const value = simple ? expression.trim() : `(${expression.trim()})`
   // The negative number would put text in no order.
-  return minus === '' ? `${value}.orderby('${key}')` : `${value}.orderby((await import('arquero')).desc('${key}'))`
+  return minus === '' ? `${value}.orderby('${key}')` : `${value}.orderby(aq.desc('${key}'))`
 }

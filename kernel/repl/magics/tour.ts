@@ -9,7 +9,7 @@ const steps: readonly Step[] = [
   { needs: 'dump', text: 'What a dump adds: every cache and all of its objects. F2 looks through the table; Enter there goes on from a row.', code: 'dump.caches()' },
   {
     needs: 'dump', text: 'What do the objects of the largest cache hold? Objects that hold the same are a group; words that are pointers name their target.',
-    code: 'const largest = dump.caches().orderby((await import(\'arquero\')).desc(\'bytes\')).get(\'cache\', 0)\nsignatures(dump, undefined, { cache: largest })'
+    code: 'const largest = dump.caches().orderby(aq.desc(\'bytes\')).get(\'cache\', 0)\nsignatures(dump, undefined, { cache: largest })'
   },
   { needs: 'dump', text: 'One object of the largest group, word by word. In the pager, r on a word asks who refers to the object.', code: 'hexdump(dump, signatures(dump, undefined, { cache: largest }).get(\'example\', 0))' },
   { needs: 'dump', text: 'Which of all this has nobody who refers to it, and whose mistake is that? This follows every reference in the dump.', code: 'await findSuspects(dump)' },

@@ -13,8 +13,9 @@ export function prelude(compiler: Compiler, libraryTypes: string, globalTypes: s
 function exportedNames(compiler: Compiler, file: string): string[] {
   const source = compiler.createSourceFile(file, compiler.sys.readFile(file) ?? '', compiler.ScriptTarget.ES2022)
   return source.statements.flatMap((statement) => {
-    if (compiler.isExportDeclaration(statement) && statement.exportClause && compiler.isNamedExports(statement.exportClause)) {
-      return statement.exportClause.elements.map(({ name }) => name.text)
+    if (compiler.isExportDeclaration(statement) && statement.exportClause) {
+      const { exportClause } = statement
+      return compiler.isNamedExports(exportClause) ? exportClause.elements.map(({ name }) => name.text) : [exportClause.name.text]
     }
     const isExported = compiler.canHaveModifiers(statement) && compiler.getModifiers(statement)?.some(({ kind }) => kind === compiler.SyntaxKind.ExportKeyword)
     if (isExported !== true) return []
