@@ -1,5 +1,7 @@
 import { UsageError } from '../../lib/index.js'
 import { startSession, type SessionOutput } from '../session/session.js'
+import { attach, type AttachOptions } from './backend/attach.js'
+import type { Backend } from './model.js'
 import { openingOf } from './openFiles.js'
 import type { ReplRequest } from './options.js'
 import { cellsOf } from './statements.js'
@@ -13,20 +15,19 @@ const unlimited = 1e9
  *
  * @returns the exit code: 1 after an error
  */
-export async function runBatch({ files, code, format, attach }: ReplRequest): Promise<number> {
-  if (attach !== null) throw new UsageError('--attach needs a terminal')
+export async function runBatch({ files, code, format, attach: server }: ReplRequest): Promise<number> {
   const onOutput = (output: SessionOutput): void => {
     if (output.kind === 'stream') process[output.name].write(output.text)
     if (output.kind === 'notice') process.stderr.write(`${output.text}\n`)
     if (output.kind === 'display' && typeof output.data['text/plain'] === 'string') process.stdout.write(`${output.data['text/plain']}\n`)
   }
   const script = code.length > 0 ? Promise.resolve(code.join('\n')) : standardInput()
-  const session = await startSession({ folder: process.cwd(), onOutput, format, columns: () => unlimited, rows: () => unlimited })
+  const session = server !== null ? await joined(server, onOutput) : await startSession({ folder: process.cwd(), onOutput, format, columns: () => unlimited, rows: () => unlimited })
   const stop = (): void => void session.interrupt()
   process.on('SIGINT', stop)
   try {
     const opening = files.length === 0 ? [] : (await openingOf(files)).cells
-    for (const cell of [...opening, ...await cellsOf(await script, session.isComplete)]) {
+    for (const cell of [...opening, ...await cellsOf(await script, (text) => session.isComplete(text))]) {
       const result = await session.execute(cell)
       if (result.status === 'ok' && result.value !== null) process.stdout.write(ended(String(result.value.data['text/plain'])))
       if (result.status === 'error') process.stderr.write(`${result.traceback.join('\n')}\n`)
@@ -37,6 +38,14 @@ export async function runBatch({ files, code, format, attach }: ReplRequest): Pr
     process.off('SIGINT', stop)
     await session.close()
   }
+}
+
+/** The kernel behind a Jupyter server; it goes on when this has ended. */
+async function joined(options: AttachOptions, onOutput: (output: SessionOutput) => void): Promise<Backend> {
+  const onPrompt = (): Promise<string> => Promise.reject(new Error('nobody is there to answer'))
+  const backend = await attach(options, { onOutput, onPrompt, print: () => {} })
+  if (backend === null) throw new UsageError(`more than one session runs at ${options.url}: --session says which`)
+  return backend
 }
 
 async function standardInput(): Promise<string> {

@@ -1,6 +1,5 @@
 import { UsageError } from '../../../lib/index.js'
-import type { Backend } from '../model.js'
-import type { Repl } from '../repl.js'
+import type { Backend, BackendEvents } from '../model.js'
 import { jupyterBackend } from './jupyterBackend.js'
 
 export interface AttachOptions {
@@ -9,10 +8,13 @@ export interface AttachOptions {
   readonly session: string | null
 }
 
+/** Who joins: it is told of what happens, and where to choose. */
+export interface Attacher extends BackendEvents { print(text: string): void }
+
 interface Choice { readonly kernel: string, readonly id: string, readonly name: string, readonly language: string, readonly state: string }
 
 /** Joins a kernel behind a Jupyter server: the one that is asked for, the only one, or the one the person chooses; null where he chooses none. */
-export async function attach({ url, token, session }: AttachOptions, repl: Repl): Promise<Backend | null> {
+export async function attach({ url, token, session }: AttachOptions, repl: Attacher): Promise<Backend | null> {
   silenceConsole()
   const services = await import('@jupyterlab/services')
   const settings = services.ServerConnection.makeSettings(serverOf(url, token))
@@ -34,7 +36,7 @@ export async function attach({ url, token, session }: AttachOptions, repl: Repl)
   return jupyterBackend(kernel, () => manager.dispose(), chosen.name, repl)
 }
 
-async function choose(choices: readonly Choice[], url: string, repl: Repl): Promise<Choice | null> {
+async function choose(choices: readonly Choice[], url: string, repl: Attacher): Promise<Choice | null> {
   if (choices.length === 0) throw new UsageError(`no kernel runs at ${url}: open a notebook there first`)
   if (choices.length === 1) return choices[0]
   repl.print(choices.map(({ name, language, state }, i) => `  ${i + 1}  ${name}  ${language}  ${state}\n`).join(''))
