@@ -1,18 +1,11 @@
-import type { CellResult, Completeness, Completions, ExecuteOptions, Inspection, SessionOutput } from '../session/session.js'
+import type { CellResult, Session, SessionOutput } from '../session/session.js'
 import type { PagerState } from './pager/page.js'
 import type { PromptState } from './editor/promptState.js'
 
 /** What runs the cells: a session of this process, or a kernel behind a Jupyter server. */
-export interface Backend {
+export interface Backend extends Pick<Session, 'execute' | 'complete' | 'inspect' | 'isComplete' | 'interrupt' | 'restart' | 'close'> {
   /** How it is called where a person has to tell it from others. */
   readonly name: string
-  execute(code: string, options?: ExecuteOptions): Promise<CellResult>
-  complete(code: string, cursor: number): Promise<Completions>
-  inspect(code: string, cursor: number, detail?: 0 | 1): Promise<Inspection>
-  isComplete(code: string): Promise<Completeness>
-  interrupt(): Promise<void>
-  restart(): Promise<void>
-  close(): Promise<void>
 }
 
 /** What a backend tells by itself. */

@@ -23,6 +23,8 @@ export interface Case {
 }
 
 export interface OpenCaseOptions {
+  /** A file of types, for machines whose evidence carries none; as for `openDump`. */
+  readonly btf?: string
   /** By how much the kernel was moved from where symbol files have it (KASLR). */
   readonly kaslrOffset?: bigint
   /** Collects recoverable trouble; the report's provenance lists it. */
@@ -55,9 +57,9 @@ export async function openCase(paths: readonly string[], options: OpenCaseOption
       return undefined
     }
   }
-  const { signal, kaslrOffset } = options
+  const { btf, signal, kaslrOffset } = options
   const opening = {
-    warnings, readAhead: true, ...(symbols.length > 0 ? { symbols } : {}), ...(signal === undefined ? {} : { signal }), ...(kaslrOffset === undefined ? {} : { kaslrOffset })
+    warnings, readAhead: true, ...(btf === undefined ? {} : { btf }), ...(symbols.length > 0 ? { symbols } : {}), ...(signal === undefined ? {} : { signal }), ...(kaslrOffset === undefined ? {} : { kaslrOffset })
   }
   const machines: { dump: Dump; files: string[] }[] = []
   const transcripts = of('transcript')

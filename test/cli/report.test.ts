@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, test } from 'vitest'
 import { run } from '../../kernel/cli/run.js'
+import { sampleTypes } from '../builders/btf.js'
 import { fakeTerminal } from '../builders/fakeTerminal.js'
 
 const cases = 'datasets/seq-operations'
@@ -40,6 +41,17 @@ describe('slablab report', () => {
     valid('report', result)
     expect(result.compare).toEqual([{ cache: 'kmalloc-128', beforeObjects: 22726, afterObjects: 1767698, deltaObjects: 1744972, deltaBytes: 223563776, status: 'grown' }])
     expect(result.suspects).toMatchObject([{ verdict: 'maybe', confidence: 'likely', type: 'seq_operations', symbols: ['TestMod_ProcContentSeqShow', 'single_start', 'single_stop', 'single_next'] }])
+  })
+
+  test('takes types from a file, notes which, and says what is wrong with it', async () => {
+    const types = path.join(folder, 'types.btf')
+    writeFileSync(types, sampleTypes().btf.bytes())
+    const { code, text } = await slablab('report', ...files, '--btf', types, '--format', 'json')
+    expect(code).toBe(0)
+    expect((JSON.parse(text) as { provenance: { options: unknown } }).provenance.options).toEqual({ btf: types })
+    const wrong = await slablab('report', 'datasets/seq-operations/session.crash.txt', '--btf', files[0])
+    expect(wrong).toMatchObject({ code: 1, text: '' })
+    expect(wrong.errors).toContain('healthy.slabinfo')
   })
 
   test('as a page beside the text, and to a file', async () => {

@@ -49,16 +49,21 @@ export function pathFrom(notebook: string): (file: string) => string {
 export async function makeReport(files: readonly string[], args: Arguments, terminal: Terminal): Promise<Report> {
   const progress = progressLine(terminal, 'reading objects', 'objects')
   const symbols = args.options.symbols as string[] | undefined
+  const btf = args.options.btf as string | undefined
   const kaslrOffset = kaslrOffsetOf(args)
   try {
     return await make([...files, ...(symbols ?? [])], {
       warnings: args.warnings,
       signal: terminal.signal,
+      ...(btf === undefined ? {} : { btf }),
       ...(kaslrOffset === undefined ? {} : { kaslrOffset }),
       onProgress: (_what, done, of) => {
         if (of !== null) progress.onProgress(done, of)
       },
-      noted: { ...(symbols === undefined ? {} : { symbols: symbols.join(' ') }), ...(kaslrOffset === undefined ? {} : { 'kaslr-offset': `0x${kaslrOffset.toString(16)}` }) }
+      noted: {
+        ...(symbols === undefined ? {} : { symbols: symbols.join(' ') }), ...(btf === undefined ? {} : { btf }),
+        ...(kaslrOffset === undefined ? {} : { 'kaslr-offset': `0x${kaslrOffset.toString(16)}` })
+      }
     })
   } finally {
     progress.done()
