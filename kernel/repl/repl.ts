@@ -1,4 +1,6 @@
 import type { CellResult, SessionOutput } from '../session/session.js'
+import { completenessOf, indentAfter, signatureAt } from './assist.js'
+import { CellRuns, type Captured } from './cellRuns.js'
 import { graphemesOf } from './editor/graphemes.js'
 import { emptyEditor, replaced } from './editor/editorState.js'
 import { openMenu } from './editor/completionMenu.js'
@@ -6,7 +8,7 @@ import { cleared, continued, emptyPrompt, promptKey, type PromptEffect, type Pro
 import { tokensOf } from './editor/tokens.js'
 import type { HistoryFile } from './historyFile.js'
 import { isOpen } from './magicLine.js'
-import type { Backend, LiveState, RunCell } from './model.js'
+import type { Backend, LiveState } from './model.js'
 import { OutputWriter } from './outputWriter.js'
 import { Pager } from './pager/pager.js'
 import type { PagerNames } from './pager/page.js'
@@ -20,12 +22,8 @@ import { pagerFrame, plainFrame } from './views/plainFrame.js'
 
 /** Work shorter than this is not worth a word, in milliseconds. */
 const patience = 400
-/** The compiler answers in a few milliseconds; while it starts up, brackets alone tell whether a cell is complete. */
-const completenessPatience = 250
 
 type Live = typeof import('./views/liveFrame.js')
-
-interface Captured { readonly outputs: readonly SessionOutput[], readonly result: CellResult }
 
 export interface ReplOptions {
   readonly input: Tty['input']
@@ -43,7 +41,7 @@ export class Repl {
   readonly #pager: Pager
   /** Ink and its views, once they are loaded. */
   #views: Live | undefined
-  #backend: Backend | undefined
+  readonly #runs: CellRuns
   #keys: Key[] = []
   #isTakingKeys = false
   #prompt: PromptState = emptyPrompt
@@ -51,18 +49,8 @@ export class Repl {
   #live: readonly string[] = []
   #stopLive: (() => void) | undefined
   #question: { text: string, isPassword: boolean, answer: (text: string) => void, fail: (error: Error) => void } | null = null
-  #queue: string[] = []
-  #running: { text: string, started: number } | null = null
-  #timer: NodeJS.Timeout | undefined
-  #progress: string | null = null
-  #cell: RunCell | undefined
-  /** Takes what a silent cell shows, in place of the terminal. */
-  #capture: SessionOutput[] | undefined
-  #captures: Promise<unknown> = Promise.resolve()
   #isGone = false
   readonly #ended: { promise: Promise<void>, resolve: () => void }
-  /** Every cell that was run, in order. */
-  readonly cells: RunCell[] = []
   /** The expression whose value was shown last. */
   lastExpression: string | null = null
   names: PagerNames = { dump: null, snapshots: null }
@@ -87,15 +75,26 @@ export class Repl {
     })
     this.#screen = new Screen(this.tty)
     this.#writer = new OutputWriter((text) => this.print(text), imageProtocol(process.env))
+    this.#runs = new CellRuns({
+      isReady: () => this.#runs.backend !== undefined && !this.#isGone && !this.#pager.isOpen,
+      runLine: (text) => runLine(this, text).catch((error: unknown) => this.printError([(error as Error).message])),
+      began: (text) => this.print(echoed(text, options.label, options.colour)),
+      settled: () => {
+        this.#writer.flush()
+        this.draw()
+      },
+      draw: () => this.draw()
+    })
     this.#pager = new Pager({
-      tty: this.tty, frame: () => pagerFrame(this.#state()), capture: (code) => this.capture(code), interrupt: () => this.#backend?.interrupt(),
-      isBusy: () => this.#running !== null, names: () => this.names, changed: () => this.draw(),
+      tty: this.tty, frame: () => pagerFrame(this.#state()), capture: (code) => this.capture(code), interrupt: () => this.#runs.backend?.interrupt(),
+      isBusy: () => this.#runs.isRunning, names: () => this.names, changed: () => this.draw(),
       closed: (code) => this.#pagerClosed(code)
     })
   }
 
   get colour(): boolean { return this.options.colour }
-  get backend(): Backend | undefined { return this.#backend }
+  get backend(): Backend | undefined { return this.#runs.backend }
+  get cells(): CellRuns['cells'] { return this.#runs.cells }
 
   /** Shows the prompt at once; what is typed from here on is kept. */
   start(): void {
@@ -110,20 +109,14 @@ export class Repl {
   }
 
   setBackend(backend: Backend): void {
-    this.#backend = backend
-    this.#runNext()
+    this.#runs.backend = backend
+    this.#runs.next()
   }
 
   /** Takes a backend, and does what comes before the first cell that is typed; those wait in line. */
   async openWith(backend: Backend, work: () => Promise<void>): Promise<void> {
-    this.#backend = backend
-    this.#running = { text: '', started: performance.now() }
-    this.#timer = setInterval(() => this.draw(), patience)
-    try {
-      await work()
-    } finally {
-      this.#settled()
-    }
+    this.#runs.backend = backend
+    await this.#runs.before(work)
   }
 
   /** Resolves when the person leaves, or the terminal is gone. */
@@ -135,7 +128,7 @@ export class Repl {
     if (this.#isGone) return
     this.#isGone = true
     this.#stopLive?.()
-    clearInterval(this.#timer)
+    this.#runs.close()
     this.#pager.close()
     this.#screen.leave()
     this.tty.close()
@@ -158,17 +151,7 @@ export class Repl {
 
   /** What a cell shows; also what comes from timers after it. */
   readonly onOutput = (output: SessionOutput): void => {
-    if (this.#capture !== undefined && output.kind !== 'notice') {
-      this.#capture.push(output)
-      return
-    }
-    if (output.kind === 'progress') {
-      this.#progress = output.text
-      this.draw()
-      return
-    }
-    this.#cell?.outputs.push(output)
-    this.#writer.write(output)
+    if (this.#runs.take(output)) this.#writer.write(output)
     this.draw()
   }
 
@@ -202,42 +185,18 @@ export class Repl {
 
   /** Puts a cell in line as if it had been typed. */
   submit(code: string): void {
-    this.#queue.push(code)
-    this.#runNext()
+    this.#runs.submit(code)
   }
 
   /** Runs a cell now, from within a magic: shown, remembered and part of what is saved. */
   async run(code: string, options: { readonly echo: boolean } = { echo: true }): Promise<CellResult> {
     if (options.echo) this.print(echoed(code, this.options.label, this.colour))
-    const cell: RunCell = { code, number: null, outputs: [], result: null }
-    this.cells.push(cell)
-    this.#cell = cell
-    try {
-      const result = await this.#backend!.execute(code)
-      cell.result = result
-      this.#show(result, code)
-      return result
-    } finally {
-      this.#cell = undefined
-    }
+    return this.#runs.run(code, (result) => this.#show(result, code))
   }
 
   /** Runs a cell out of sight and returns what it showed. */
   capture(code: string): Promise<Captured> {
-    // One at a time: what a cell shows is told from what another shows by when it comes.
-    const captured = this.#captures.then(() => this.#captureNow(code))
-    this.#captures = captured.catch(() => {})
-    return captured
-  }
-
-  async #captureNow(code: string): Promise<Captured> {
-    const outputs: SessionOutput[] = []
-    this.#capture = outputs
-    try {
-      return { outputs, result: await this.#backend!.execute(code, { silent: true }) }
-    } finally {
-      this.#capture = undefined
-    }
+    return this.#runs.capture(code)
   }
 
   /** Lines that change, above the prompt; Ctrl-C or `stop` takes them away, `onStop` is told. */
@@ -264,17 +223,17 @@ export class Repl {
   }
 
   async closeBackend(): Promise<void> {
-    await this.#backend?.close()
+    await this.#runs.backend?.close()
   }
 
   #state(): LiveState {
     const { partial, held } = this.#writer.live
-    const seconds = this.#running === null ? 0 : (performance.now() - this.#running.started) / 1000
+    const { seconds, progress, queued } = this.#runs
     return {
       prompt: this.#prompt, label: this.options.label,
       question: this.#question === null ? null : { text: this.#question.text, isPassword: this.#question.isPassword },
-      running: this.#running === null || this.#question !== null || seconds * 1000 < patience ? null : { text: this.#progress ?? `running, ${Math.round(seconds)} s`, seconds },
-      queued: this.#queue.length, partial, live: [...held, ...this.#live], hint: this.#hint, pager: this.#pager.state,
+      running: this.#question !== null || seconds * 1000 < patience ? null : { text: progress ?? `running, ${Math.round(seconds)} s`, seconds },
+      queued, partial, live: [...held, ...this.#live], hint: this.#hint, pager: this.#pager.state,
       columns: this.tty.columns, rows: this.tty.rows, colour: this.colour
     }
   }
@@ -338,9 +297,9 @@ export class Repl {
       case 'page': {
         const typed = this.#prompt.editor.text.trim()
         const expression = typed === '' ? this.lastExpression : typed
-        if (this.#running !== null) this.#hint = 'a cell runs: the pager opens when it has ended'
+        if (this.#runs.isRunning) this.#hint = 'a cell runs: the pager opens when it has ended'
         else if (expression === null) this.#hint = 'nothing to page: show a table first, or type the expression of one'
-        else if (this.#backend !== undefined) void this.page(expression, expression.split('\n')[0])
+        else if (this.backend !== undefined) void this.page(expression, expression.split('\n')[0])
       }
     }
   }
@@ -357,12 +316,12 @@ export class Repl {
     }
     const isCode = !/^\s*[%!]/.test(text)
     if (isCode && isOpen(tokensOf(text))) {
-      this.#prompt = continued(this.#prompt, this.#indentAfter(text))
+      this.#prompt = continued(this.#prompt, indentAfter(text))
       return
     }
-    if (isCode && this.#backend !== undefined) {
+    if (isCode && this.backend !== undefined) {
       this.draw()
-      const { status, indent } = await within(this.#backend.isComplete(text), completenessPatience)
+      const { status, indent } = await completenessOf(this.backend, text)
       if (status === 'incomplete' && !/\?{1,2}\s*$|!\|/.test(text)) {
         this.#prompt = continued(this.#prompt, indent)
         return
@@ -374,74 +333,43 @@ export class Repl {
     this.submit(text.trimEnd())
   }
 
-  #indentAfter(text: string): string {
-    const last = text.slice(text.lastIndexOf('\n') + 1)
-    return `${/^\s*/.exec(last)![0]}${/[([{]\s*$/.test(last) ? '  ' : ''}`
-  }
-
   async #complete(): Promise<void> {
     const { editor } = this.#prompt
-    if (this.#backend === undefined) {
+    const { backend } = this
+    if (backend === undefined) {
       this.#hint = 'completion comes as soon as the compiler has started'
       return
     }
     const asked = editor
     // Typing goes on while the compiler thinks; what comes too late for another text is dropped.
-    void this.#backend.complete(asked.text, asked.cursor).then(({ matches, start }) => {
+    void backend.complete(asked.text, asked.cursor).then(({ matches, start }) => {
       const now = this.#prompt.editor
       if (!now.text.startsWith(asked.text.slice(0, asked.cursor)) || now.cursor < asked.cursor) return
-      if (matches.length === 0) return this.#signature()
+      if (matches.length === 0) return this.#showSignature(backend)
       const opened = openMenu(matches.map(({ text, kind }) => ({ text, kind })), start, now)
       this.#prompt = { ...this.#prompt, editor: opened.editor, menu: opened.menu }
       this.draw()
     }, () => {})
   }
 
-  /** What the function before the cursor takes. */
-  async #signature(): Promise<void> {
+  async #showSignature(backend: Backend): Promise<void> {
     const { text, cursor } = this.#prompt.editor
-    const call = /([\p{L}_$][\p{L}\p{N}_$.]*)\s*\([^()]*$/u.exec(text.slice(0, cursor))
-    if (call === null || this.#backend === undefined) return
-    const at = call.index + call[1].length
-    const { found, data } = await this.#backend.inspect(text, at, 0)
-    const shown = data['text/plain']
-    if (!found || typeof shown !== 'string') return
-    this.#hint = shown.split('\n')[0]
+    const signature = await signatureAt(backend, text, cursor)
+    if (signature === null) return
+    this.#hint = signature
     this.draw()
   }
 
   async #interrupt(): Promise<void> {
     if (this.#question !== null) this.#question.fail(new Error('interrupted'))
     else if (this.#stopLive !== undefined) this.#stopLive()
-    else if (this.#running !== null) {
-      this.#queue = []
-      this.#progress = 'stopping'
-      void this.#backend?.interrupt()
-    } else if (this.#prompt.editor.text !== '') {
+    else if (this.#runs.isRunning) this.#runs.interrupt()
+    else if (this.#prompt.editor.text !== '') {
       // What was typed stays in sight, and Ctrl-Y or going up can have it back.
       this.print(`${echoed(this.#prompt.editor.text, this.options.label, false)}^C`)
       const { kills, text } = this.#prompt.editor
       this.#prompt = { ...emptyPrompt, editor: { ...emptyEditor, kills: [...kills, text] } }
     } else this.#hint = 'Ctrl-D leaves'
-  }
-
-  #runNext(): void {
-    if (this.#running !== null || this.#backend === undefined || this.#queue.length === 0 || this.#isGone || this.#pager.isOpen) return
-    const text = this.#queue.shift()!
-    this.#running = { text, started: performance.now() }
-    this.#progress = null
-    this.#timer = setInterval(() => this.draw(), patience)
-    this.print(echoed(text, this.options.label, this.colour))
-    void runLine(this, text).catch((error: unknown) => this.printError([(error as Error).message])).finally(() => this.#settled())
-  }
-
-  #settled(): void {
-    clearInterval(this.#timer)
-    this.#writer.flush()
-    this.#running = null
-    this.#progress = null
-    this.draw()
-    this.#runNext()
   }
 
   #show(result: CellResult, code: string): void {
@@ -450,7 +378,7 @@ export class Repl {
       this.printError(result.traceback.length > 0 ? result.traceback : [`${result.name}: ${result.message}`])
       // A cell that did not even begin comes back to be mended.
       const isUnrun = result.name === 'SyntaxError' || result.name === 'TypeScriptError'
-      if (isUnrun && this.#prompt.editor.text === '' && this.#queue.length === 0) this.offer(code)
+      if (isUnrun && this.#prompt.editor.text === '' && this.#runs.queued === 0) this.offer(code)
     } else if (result.status === 'ok' && result.value !== null) {
       this.#writer.value(result.value.data)
       this.lastExpression = code
@@ -467,14 +395,6 @@ export class Repl {
     this.#screen.forget()
     if (code !== null) this.#prompt = { ...this.#prompt, editor: replaced(this.#prompt.editor, code) }
     this.draw()
-    this.#runNext()
+    this.#runs.next()
   }
-}
-
-async function within(answer: ReturnType<Backend['isComplete']>, milliseconds: number): ReturnType<Backend['isComplete']> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<Awaited<typeof answer>>((resolve) => {
-    timer = setTimeout(() => resolve({ status: 'unknown', indent: '' }), milliseconds)
-  })
-  return Promise.race([answer.catch(() => ({ status: 'unknown' as const, indent: '' })), late]).finally(() => clearTimeout(timer))
 }
