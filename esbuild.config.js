@@ -1,11 +1,10 @@
 // Bundles what tsc has checked: one file instead of some 400 loads three times as fast, and a command starts in a tenth of a second.
 import { build } from 'esbuild'
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { Script } from 'node:vm'
 
 const common = { bundle: true, format: 'esm', platform: 'node', target: 'node20', outbase: '.', outdir: 'dist' }
-
-// The library leaves packages outside: its tables must be those of the arquero that its user imports.
-await build({ ...common, entryPoints: ['lib/index.ts'], packages: 'external' })
 
 // Without the compiler, which is a development dependency, pages are decompressed by JavaScript: at less than half the speed.
 const compiler = await import('assemblyscript/asc').catch(() => console.warn('assemblyscript is not installed: built without inflate.wasm'))
@@ -19,20 +18,73 @@ if (compiler) {
 // A thread of its own, which the library and the command line start: src and dist find it at the same place.
 await build({ ...common, entryPoints: ['lib/memory/physical/pageHelper.ts'], packages: 'external' })
 
+// The library is two scripts, of which is kept what V8 compiled, and a module that hands them out. Plots are drawn by the second, which takes
+// as long to load as the first. A script cannot import: the module does it.
+const library = { ...common, entryPoints: ['lib/index.ts'], external: ['@resvg/resvg-js', 'tar-stream', 'vega', 'vega-lite', 'xz-decompress'] }
+await writeScript('dist/lib/index.cjs', { ...library, define: { 'import.meta.url': 'moduleUrl' } })
+await writeScript('dist/lib/vega.cjs', {
+  ...common,
+  stdin: { contents: `export * as vega from 'vega'; export * as vegaLite from 'vega-lite'`, resolveDir: '.' },
+  // Nothing is drawn on a canvas; what Node would use of one cannot be part of a script.
+  alias: { 'vega-canvas': path.resolve('node_modules/vega-canvas/build/vega-canvas.browser.js') }
+})
+const { metafile } = await build({ ...library, metafile: true, write: false })
+const contents = `
+  import { createRequire } from 'node:module'
+  import { fileURLToPath } from 'node:url'
+  import { runCompiled } from './kernel/session/compiledScript.ts'
+
+  const load = (script) => runCompiled(fileURLToPath(new URL(script, import.meta.url)))({}, createRequire(import.meta.url), importPackage, import.meta.url)
+  let plots
+  async function importPackage(name) {
+    if (name !== 'vega' && name !== 'vega-lite') return import(name)
+    plots ??= load('./vega.cjs')
+    return name === 'vega' ? plots.vega : plots.vegaLite
+  }
+  export const { ${Object.values(metafile.outputs)[0].exports.join(', ')} } = load('./index.cjs')
+`
+await build({ ...common, stdin: { contents, resolveDir: '.' }, outbase: undefined, outdir: undefined, outfile: 'dist/lib/index.js' })
+// What reports need is what most commands need.
+const { report, reportHtml, reportText } = await import('./dist/lib/index.js')
+for (const file of ['arm64-slab/vmcore', 'planted-requests/vmcore']) {
+  const found = await report([`datasets/${file}`])
+  await reportText(found)
+  await reportHtml(found)
+}
+for (const script of ['dist/lib/index.cjs', 'dist/lib/vega.cjs']) keepCompiled(path.resolve(script))
+
+/** Everything else has the library as a program has it that imports the package. */
+const oneLibrary = (path) => ({ name: 'one library', setup: ({ onResolve }) => onResolve({ filter: /\/lib\/index\.js$/ }, () => ({ path, external: true })) })
+
 // The command line brings along what it needs to start; what it loads later, or is CommonJS or native, stays outside.
 await build({
   ...common,
   entryPoints: ['kernel/cli/main.ts'],
   splitting: true,
   chunkNames: 'kernel/cli/[name]-[hash]',
-  external: ['@jupyterlab/services', '@resvg/resvg-js', 'ink', 'react', 'slablab', 'tar-stream', 'tslab', 'vega', 'vega-lite', 'xz-decompress', 'zeromq']
+  external: ['@jupyterlab/services', '@resvg/resvg-js', 'ink', 'react', 'slablab', 'tslab', 'zeromq'],
+  plugins: [oneLibrary('../../lib/index.js')]
 })
+chmodSync('dist/kernel/cli/main.js', 0o755)
 
 // What runs beside the command line: the process that runs cells, which imports the library as cells do, the thread that holds the compiler,
 // and the kernel that Jupyter starts.
 await build({
   ...common,
-  entryPoints: ['kernel/session/evaluator/main.ts', 'kernel/session/evaluator/watchdog.ts', 'kernel/session/converter/main.ts', 'kernel/jupyter/main.ts'],
-  packages: 'external'
+  entryPoints: ['kernel/session/evaluator/main.ts', 'kernel/session/evaluator/watchdog.ts', 'kernel/session/converter/main.ts'],
+  packages: 'external',
+  plugins: [oneLibrary('../../../lib/index.js')]
 })
-chmodSync('dist/kernel/cli/main.js', 0o755)
+await build({ ...common, entryPoints: ['kernel/jupyter/main.ts'], packages: 'external', plugins: [oneLibrary('../../lib/index.js')] })
+
+/** Bundles what a script of one function: it is given its exports, and what scripts have not by themselves. */
+async function writeScript(file, options) {
+  const { outputFiles: [{ text }] } = await build({ ...options, format: 'cjs', write: false })
+  const code = text.replaceAll(/\bimport\("/g, 'importPackage("')
+  writeFileSync(file, `(function (module, require, importPackage, moduleUrl) {${code}return module.exports })`)
+}
+
+/** Keeps what V8 has compiled of a script that runs in this process. */
+function keepCompiled(file) {
+  writeFileSync(`${file}.cache`, new Script(readFileSync(file, 'latin1'), { filename: file }).createCachedData())
+}

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width'
+import { stringWidth } from '../util/stringWidth.js'
 import { visible } from '../util/visible.js'
 import { CellCanvas } from './terminal/cellCanvas.js'
 import { paint256 } from './terminal/colour.js'

@@ -1,6 +1,7 @@
 import type { ColumnTable } from 'arquero'
 import { AddressColumn } from '../table/columns.js'
 import { tableRows } from '../table/tableRows.js'
+import { naturalOrder } from '../util/naturalOrder.js'
 import { sortedOrder } from '../util/sortedOrder.js'
 
 /**
@@ -69,10 +70,7 @@ function byText(rows: Uint32Array, at: (row: number) => unknown, descending: boo
     return typeof value === 'string' ? value : typeof value === 'bigint' ? value.toString() : JSON.stringify(value)
   })
   // Few different texts in many rows: each is compared once.
-  const names = [...new Set(texts)].filter((text) => text !== null).sort((a, b) => collator.compare(a, b))
+  const names = [...new Set(texts)].filter((text) => text !== null).sort(naturalOrder)
   const places = new Map<string | null, number>(names.map((name, i) => [name, i]))
   return byNumber(Uint32Array.from(rows.keys()), (i) => places.get(texts[i]) ?? NaN, descending).map((i) => rows[i])
 }
-
-/** kmalloc-64 comes before kmalloc-128. */
-const collator = new Intl.Collator('en', { numeric: true })

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width'
+import { stringWidth } from '../util/stringWidth.js'
 import { formatCount } from '../util/units.js'
 import { visible } from '../util/visible.js'
 import { cellFormat, unknownText } from './cellText.js'

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width'
+import { stringWidth } from '../util/stringWidth.js'
 import { fitTo } from './textTable.js'
 
 /** Text broken between words into lines of at most `width` terminal cells; a word that is longer by itself is cut. */

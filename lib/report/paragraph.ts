@@ -1,5 +1,5 @@
-import stringWidth from 'string-width'
 import { wrapTo } from '../display/wrapTo.js'
+import { stringWidth } from '../util/stringWidth.js'
 
 /**
  * Text in lines of at most `width` columns, broken between words; `first` stands before the first line, and as many blanks before the

@@ -8,6 +8,7 @@ import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Decompress } from 'fzstd'
 import { FormatError, SlablabError } from '../errors.js'
+import { naturalOrder } from '../util/naturalOrder.js'
 import type { ByteSource } from './bytes.js'
 
 /** An open file as a {@link ByteSource}; `close` it when done. */
@@ -157,13 +158,6 @@ export function modifiedTime(path: string): number {
 export function folderEntries(folder: string): string[] {
   const prefix = folder.endsWith('/') ? folder : `${folder}/`
   return readdirSync(folder).sort(naturalOrder).map((name) => prefix + name)
-}
-
-const collator = new Intl.Collator('en', { numeric: true })
-
-/** Orders names as people number them. */
-export function naturalOrder(a: string, b: string): number {
-  return collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0)
 }
 
 /**

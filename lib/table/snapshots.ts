@@ -1,9 +1,9 @@
 import type { ColumnTable } from 'arquero'
-import { naturalOrder } from '../source/file.js'
 import type { MemoryReading } from '../source/meminfo.js'
 import type { SnapshotFile } from '../source/snapshotFiles.js'
 import { UNKNOWN_COUNT, type SnapshotRows } from '../source/snapshotSeries.js'
 import { describedTable, NamedColumn, NumberColumn, type ColumnValues } from './columns.js'
+import { naturalOrder } from '../util/naturalOrder.js'
 import { snapshotTimes, type SnapshotTime } from './snapshotTimes.js'
 
 /** One snapshot's place in its file. */

@@ -23,7 +23,7 @@ export function formatBytes(bytes: number): string {
  * @example formatCount(1744972) // '1,744,972'
  */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-US')
+  return Number.isSafeInteger(count) ? String(count).replace(/\B(?=(?:\d{3})+$)/g, ',') : count.toLocaleString('en-US')
 }
 
 /**

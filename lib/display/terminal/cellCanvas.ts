@@ -1,4 +1,4 @@
-import stringWidth from 'string-width'
+import { stringWidth } from '../../util/stringWidth.js'
 
 /** Dots of one terminal cell in a braille character, and the bits that switch them on (Unicode U+2800). */
 const dots = { across: 2, down: 4 }

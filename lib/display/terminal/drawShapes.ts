@@ -1,4 +1,4 @@
-import stringWidth from 'string-width'
+import { stringWidth } from '../../util/stringWidth.js'
 import { fitTo } from '../textTable.js'
 import type { CellCanvas } from './cellCanvas.js'
 import { isNeutral, lightness } from './colour.js'
