@@ -32,9 +32,13 @@ const { metafile } = await build({ ...library, metafile: true, write: false })
 const contents = `
   import { createRequire } from 'node:module'
   import { fileURLToPath } from 'node:url'
-  import { runCompiled } from './kernel/session/compiledScript.ts'
+  import { compiledScript } from './kernel/session/compiledScript.ts'
 
-  const load = (script) => runCompiled(fileURLToPath(new URL(script, import.meta.url)))({}, createRequire(import.meta.url), importPackage, import.meta.url)
+  function load(name) {
+    const file = fileURLToPath(new URL(name, import.meta.url))
+    const run = compiledScript({ file, cache: file + '.cache' }).runInThisContext()
+    return run({}, createRequire(import.meta.url), importPackage, import.meta.url)
+  }
   let plots
   async function importPackage(name) {
     if (name !== 'vega' && name !== 'vega-lite') return import(name)
@@ -71,10 +75,11 @@ chmodSync('dist/kernel/cli/main.js', 0o755)
 // and the kernel that Jupyter starts.
 await build({
   ...common,
-  entryPoints: ['kernel/session/evaluator/main.ts', 'kernel/session/evaluator/watchdog.ts', 'kernel/session/converter/main.ts'],
+  entryPoints: ['evaluator/main', 'evaluator/watchdog', 'converter/main', 'converter/keepCompiled'].map((name) => `kernel/session/${name}.ts`),
   packages: 'external',
   plugins: [oneLibrary('../../../lib/index.js')]
 })
+await import('./dist/kernel/session/converter/keepCompiled.js')
 await build({ ...common, entryPoints: ['kernel/jupyter/main.ts'], packages: 'external', plugins: [oneLibrary('../../lib/index.js')] })
 
 /** Bundles what a script of one function: it is given its exports, and what scripts have not by themselves. */

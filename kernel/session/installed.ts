@@ -8,6 +8,7 @@ export const packageFolder = path.dirname(createRequire(import.meta.url).resolve
 export const built = {
   evaluator: path.join(packageFolder, 'dist/kernel/session/evaluator/main.js'),
   converter: path.join(packageFolder, 'dist/kernel/session/converter/main.js'),
+  compiledCompiler: path.join(packageFolder, 'dist/kernel/session/converter/typescript.cache'),
   kernel: path.join(packageFolder, 'dist/kernel/jupyter/main.js'),
   library: path.join(packageFolder, 'dist/lib/index.js'),
   libraryTypes: path.join(packageFolder, 'dist/lib/index.d.ts'),

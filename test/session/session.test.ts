@@ -26,6 +26,13 @@ describe('values', () => {
 
   test('arquero is at hand as its own documentation calls it', async () => {
     expect(await cells.value("aq.table({ a: [1, 2] }).orderby(aq.desc('a')).get('a', 0)")).toBe('2')
+    expect(await cells.value("import * as imported from 'arquero'\nimported.table === aq.table")).toBe('true')
+  })
+
+  test('what packages and the language document is shown, though it is read only then', async () => {
+    const shown = async (code: string): Promise<unknown> => (await cells.session.inspect(code, code.length)).data['text/plain']
+    expect(await shown('Math.max')).toMatch(/max\(\.\.\.values: number\[\]\): number\n\nReturns the larger of a set of supplied numeric expressions\.\n\n@param values/)
+    expect(await shown('aq.desc')).toMatch(/Annotate a table expression to indicate descending sort order\.[^]*Example:\ndesc\('colA'\)/)
   })
 
   test('await at the top level', async () => {

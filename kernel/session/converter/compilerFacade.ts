@@ -1,13 +1,17 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type ts from 'typescript'
+import { hasLaterDocs, laterDocs } from './laterDocs.js'
 import { isOfPackage, localFiles } from './localFiles.js'
 import { moduleResolver } from './moduleResolver.js'
+import { plainBuilder } from './plainBuilder.js'
 import { transpiler, type Transpiled } from './transpile.js'
 
 /** The compiler that tslab brings: TypeScript 5.0.4 with some of its internals made public. */
 export type Compiler = typeof ts & {
   getPreEmitDiagnosticsOfFiles(program: ts.Program, files: readonly ts.SourceFile[]): ts.Diagnostic[]
+  bindSourceFile(file: ts.SourceFile, options: ts.CompilerOptions): void
+  getQuickInfoAtPosition(...place: readonly unknown[]): ts.QuickInfo | undefined
 }
 
 export interface FacadeOptions {
@@ -50,6 +54,7 @@ const isOfTypes = (code: number): boolean => code >= 2000
  */
 export function compilerFacade(compiler: Compiler, options: FacadeOptions): CompilerFacade {
   const files = localFiles(compiler.sys)
+  const docs = laterDocs(compiler, compiler.sys)
   const transpile = transpiler(compiler)
   const typeRoots = [path.dirname(path.dirname(createRequire(options.resolveFrom).resolve('@types/node/package.json')))]
   let undeclared: number[] = []
@@ -68,18 +73,23 @@ export function compilerFacade(compiler: Compiler, options: FacadeOptions): Comp
     ...compiler,
     sys: files.system,
     transpileModule: transpile.transpileModule,
-    createWatchCompilerHost(roots: string[], given: ts.CompilerOptions, system: ts.System, ...rest: [never, never, never]): object {
+    createWatchCompilerHost(roots: string[], given: ts.CompilerOptions, system: ts.System, _builder: unknown, ...reporters: [ts.DiagnosticReporter, ts.WatchStatusReporter]): object {
       const host = compiler.createWatchCompilerHost(roots, {
         ...given, moduleResolution: 100 /* Bundler */, lib: ['lib.es2023.d.ts'], typeRoots, types: ['node'],
         inlineSourceMap: true, checkJs: false
-      }, system, ...rest)
+      }, system, plainBuilder(compiler), ...reporters)
+      const readFile = (file: string, encoding?: string): string | undefined => {
+        const text = host.readFile(file, encoding)
+        return text !== undefined && hasLaterDocs(file) ? docs.withoutDocs(text) : text
+      }
       // Otherwise the modules of all files would be resolved anew for every cell.
       const hasInvalidatedResolutions = (file: string): boolean => !isOfPackage(file)
-      return { ...host, resolveModuleNameLiterals: moduleResolver(compiler, system, options), hasInvalidatedResolutions }
+      return { ...host, readFile, resolveModuleNameLiterals: moduleResolver(compiler, system, options), hasInvalidatedResolutions }
     },
     visitEachChild<T extends ts.Node>(node: T, visitor: ts.Visitor, context: ts.TransformationContext): ts.Node {
       return namesEarlierCell(node) ? spelledOut(node) : compiler.visitEachChild(node, visitor, context)
     },
+    getQuickInfoAtPosition: (...place: readonly unknown[]): unknown => docs.ask(() => compiler.getQuickInfoAtPosition(...place)),
     getPreEmitDiagnosticsOfFiles(program: ts.Program, sources: ts.SourceFile[]): ts.Diagnostic[] {
       checker = program.getTypeChecker()
       return compiler.getPreEmitDiagnosticsOfFiles(program, sources).filter(({ code, file, start }) => {

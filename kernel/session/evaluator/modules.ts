@@ -48,6 +48,8 @@ export async function preload(names: readonly string[], folder: string): Promise
 
 async function load(name: string, folder: string): Promise<unknown> {
   if (fixed.has(name)) return fixed.get(name)
+  // Its tables are the library's, and a second copy takes a while to load.
+  if (name === 'arquero' && isOurs(name, folder)) return library.aq
   const side = sidePath(name, folder)
   if (side !== undefined) {
     const module = sideModules.get(side)!
@@ -62,6 +64,15 @@ async function load(name: string, folder: string): Promise<unknown> {
   const key = `${folder}\0${local ?? name}`
   if (!loaded.has(key)) loaded.set(key, asRequired(await importFrom(name, local, folder)))
   return loaded.get(key)
+}
+
+/** Whether a package that a folder finds is the one that slablab brings. */
+function isOurs(name: string, folder: string): boolean {
+  try {
+    return requireFrom(folder).resolve(name) === requireFrom(packageFolder).resolve(name)
+  } catch {
+    return true
+  }
 }
 
 const preloading = new Set<SideModule>()
@@ -174,6 +185,7 @@ function evaluateSide(file: string): object {
 export function moduleScope(folder: string, file: string): ModuleScope {
   const require = (name: string): unknown => {
     if (fixed.has(name)) return fixed.get(name)
+    if (name === 'arquero' && isOurs(name, folder)) return library.aq
     const side = sidePath(name, folder)
     if (side !== undefined) return evaluateSide(side)
     const key = `${folder}\0${localFile(name, folder) ?? name}`
