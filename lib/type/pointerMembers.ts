@@ -25,6 +25,7 @@ export class PointerMembers {
   readonly offsets: Uint16Array
   readonly #starts: Uint32Array
   readonly #flat: Flattener
+  #byOffset: ReturnType<Flattener['byOffset']> | undefined
 
   private constructor(structs: Uint32Array, offsets: Uint16Array, starts: Uint32Array, flat: Flattener) {
     this.structs = structs
@@ -50,17 +51,16 @@ export class PointerMembers {
     return pointee + 1 < this.#starts.length ? [this.#starts[pointee], this.#starts[pointee + 1]] : [0, 0]
   }
 
-  /** Whether a struct has a member of that pointee at an offset. */
-  has(struct: number, offset: number, pointee: number): boolean {
-    const { pairs, starts, ends } = this.#flat
-    for (let i = starts[struct], end = ends[struct]; i < end; i += 2) if (pairs[i] === offset && pairs[i + 1] === pointee) return true
-    return false
+  /** What the structs have at an offset, in order of struct. */
+  at(offset: number): { readonly structs: Uint32Array; readonly pointees: Uint32Array } {
+    const { starts, structs, pointees } = (this.#byOffset ??= this.#flat.byOffset())
+    const [first, end] = offset < FARTHEST_MEMBER ? [starts[offset], starts[offset + 1]] : [0, 0]
+    return { structs: structs.subarray(first, end), pointees: pointees.subarray(first, end) }
   }
 
   static of(canonical: CanonicalTypes, sort: PointerSort): PointerMembers {
     const flat = new Flattener(canonical, sort)
-    const ids = flat.flattenAll()
-    const { pairs, starts, ends } = flat
+    const { ids, pairs, starts, ends } = flat
     const counts = new Uint32Array(canonical.end + 1)
     let total = 0
     for (let n = 0; n < ids.length; n++) {
@@ -91,6 +91,8 @@ const NOTHING = 1
 const COMPOSITE = 2
 const POINTER = 3
 const CLASS_BITS = 2
+/** Where pairs start in their list: an end of 0 is that of a struct not flattened. */
+const FIRST_PAIR = 2
 
 /** Makes each struct's list of (offset, pointee), inner structs' lists shifted into the outer ones'. */
 class Flattener {
@@ -98,30 +100,47 @@ class Flattener {
   readonly starts: Uint32Array
   readonly ends: Uint32Array
   pairs = new Int32Array(1 << 17)
-  #used = 2
+  #used = FIRST_PAIR
+  /** All structs and unions, in order. */
+  readonly ids: Uint32Array
   readonly #open: Uint8Array
   /** By type id: what its values, or an array's elements, are. 0 is not asked yet. */
   readonly #classes: Uint32Array
 
+  /** Flattens every struct and union. */
   constructor(readonly canonical: CanonicalTypes, readonly sort: PointerSort) {
-    const { endId } = canonical.graph
-    this.starts = new Uint32Array(endId)
-    this.ends = new Uint32Array(endId)
-    this.#open = new Uint8Array(endId)
-    this.#classes = new Uint32Array(endId)
-  }
-
-  /** Flattens every struct and union; returns their ids in order. */
-  flattenAll(): Uint32Array {
-    const { graph } = this.canonical
+    const { graph } = canonical
+    this.starts = new Uint32Array(graph.endId)
+    this.ends = new Uint32Array(graph.endId)
+    this.#open = new Uint8Array(graph.endId)
+    this.#classes = new Uint32Array(graph.endId)
     const structs = graph.ofKind(BtfKind.STRUCT)
     const unions = graph.ofKind(BtfKind.UNION)
-    const ids = new Uint32Array(structs.length + unions.length)
-    ids.set(structs)
-    ids.set(unions, structs.length)
-    ids.sort()
-    for (let i = 0; i < ids.length; i++) this.flatten(ids[i], 0)
-    return ids
+    this.ids = new Uint32Array(structs.length + unions.length)
+    this.ids.set(structs)
+    this.ids.set(unions, structs.length)
+    this.ids.sort()
+    for (let i = 0; i < this.ids.length; i++) this.flatten(this.ids[i], 0)
+  }
+
+  /** All pairs by offset, those of one offset in order of struct: offset o's are from `starts[o]` to `starts[o + 1]`. */
+  byOffset(): { readonly starts: Uint32Array; readonly structs: Uint32Array; readonly pointees: Uint32Array } {
+    const { ids, pairs } = this
+    const next = new Uint32Array(FARTHEST_MEMBER + 1)
+    for (let i = FIRST_PAIR; i < this.#used; i += 2) next[pairs[i] + 1]++
+    for (let offset = 1; offset < next.length; offset++) next[offset] += next[offset - 1]
+    const starts = next.slice()
+    const structs = new Uint32Array(next[FARTHEST_MEMBER])
+    const pointees = new Uint32Array(structs.length)
+    for (let n = 0; n < ids.length; n++) {
+      const id = ids[n]
+      for (let i = this.starts[id], end = this.ends[id]; i < end; i += 2) {
+        const at = next[pairs[i]]++
+        structs[at] = id
+        pointees[at] = pairs[i + 1]
+      }
+    }
+    return { starts, structs, pointees }
   }
 
   flatten(id: number, depth: number): void {

@@ -1,7 +1,7 @@
 import type { BtfTypes } from './btfTypes.js'
 import { CanonicalTypes } from './canonical.js'
 import { declarator } from './declarator.js'
-import { membersAt } from './memberAt.js'
+import { membersAt, type MemberAt } from './memberAt.js'
 import { Prototypes } from './prototype.js'
 import { lowerBound, StructCatalog } from './structCatalog.js'
 import { isTelling, type WordEvidence } from './wordEvidence.js'
@@ -107,6 +107,7 @@ export class StructMatcher {
   readonly #kinds: WordKinds
   #fits: WordFits | undefined
   #bits = new Float32Array(0)
+  readonly #functions = new Map<string, WordEvidence>()
   /** By type of a struct and offset in it. */
   readonly #typesAt = new Map<number, readonly number[]>()
 
@@ -119,8 +120,13 @@ export class StructMatcher {
 
   /** Evidence that the word at `offset` points at a function of that name; `module` as in {@link Prototypes.ofFunction}. */
   functionAt(offset: number, name: string, module?: string | null): WordEvidence {
-    const prototypes = this.prototypes.ofFunction(name, module).map(({ prototype }) => prototype)
-    return { offset, kind: 'function', prototypes, name, module }
+    const key = [offset, module === null, module, name].join(' ')
+    let known = this.#functions.get(key)
+    if (known === undefined) {
+      const prototypes = this.prototypes.ofFunction(name, module).map(({ prototype }) => prototype)
+      this.#functions.set(key, (known = { offset, kind: 'function', prototypes, name, module }))
+    }
+    return known
   }
 
   /** Evidence that the word at `offset` points `inside` bytes into an object of a known struct. */
@@ -288,11 +294,16 @@ export class StructMatcher {
     if (offset < 0 || offset >= graph.sizeOrType(struct)) return undefined
     const isFit = includes(fitting, fits.catalog.indexOf[struct] - 1)
     if (!isFit && !fits.contradicts({ ...word, offset }, struct)) return undefined
-    const inner = membersAt(graph, struct, offset).at(-1)
-    const bits = isFit ? gainOf(considered, fitting.length) : CONTRADICTION_BITS
+    const inner = (): MemberAt | undefined => membersAt(graph, struct, offset).at(-1)
+    // Of thousands of candidates few are shown: what a person reads is made when it is read.
     return {
-      offset: word.offset, kind: word.kind, member: inner?.path ?? '', fits: isFit, structs: fitting.length, bits,
-      text: reasonText(word, isFit, inner === undefined ? 'no member starts there' : declarator(graph, inner.type))
+      offset: word.offset, kind: word.kind,
+      get member() { return inner()?.path ?? '' },
+      fits: isFit, structs: fitting.length, bits: isFit ? gainOf(considered, fitting.length) : CONTRADICTION_BITS,
+      get text() {
+        const member = inner()
+        return reasonText(word, isFit, member === undefined ? 'no member starts there' : declarator(graph, member.type))
+      }
     }
   }
 }

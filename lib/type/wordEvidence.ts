@@ -23,3 +23,27 @@ export type WordEvidence =
 export function isTelling(word: WordEvidence): boolean {
   return (word.kind === 'function' && word.prototypes.length > 0) || word.kind === 'pointer' || word.kind === 'kin' || word.kind === 'held'
 }
+
+/** What of a word decides which structs have a member for it. */
+export function fittingKey(word: WordEvidence): string {
+  switch (word.kind) {
+    case 'function':
+      return `function ${word.offset} ${word.prototypes.join()}`
+    case 'pointer':
+      return `pointer ${word.offset} ${word.pointees.join()}`
+    case 'held':
+      return `held ${word.offset} ${word.types.join()}`
+    case 'kin':
+      return `kin ${word.offset} ${word.target}`
+    case 'text':
+      return `${word.starts === true ? 'start' : 'text'} ${word.offset}`
+    default:
+      return `${word.kind} ${word.offset}`
+  }
+}
+
+/** All that a word says. */
+export function wordKey(word: WordEvidence): string {
+  if (word.kind === 'function') return [fittingKey(word), word.module === null, word.module, word.name].join(' ')
+  return word.kind === 'pointer' || word.kind === 'held' ? `${fittingKey(word)} ${word.name ?? ''}` : fittingKey(word)
+}

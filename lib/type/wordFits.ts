@@ -2,7 +2,7 @@ import type { CanonicalTypes } from './canonical.js'
 import { PointerMembers } from './pointerMembers.js'
 import { lowerBound, type StructCatalog } from './structCatalog.js'
 import { WordKind, type WordKinds } from './wordKinds.js'
-import type { WordEvidence } from './wordEvidence.js'
+import { fittingKey, type WordEvidence } from './wordEvidence.js'
 
 /** Lists of structs kept: a machine's objects need some thousands. */
 const MOST_KEPT = 1 << 14
@@ -17,7 +17,8 @@ export class WordFits {
   #data: PointerMembers | undefined
   #embedded: PointerMembers | undefined
   #texts: PointerMembers | undefined
-  #dataRows: Map<number, { readonly pointees: Uint32Array; readonly structs: Uint32Array }> | undefined
+  /** By offset in words: what each struct of the catalog may hold there. */
+  readonly #kindsOf: (Uint8Array | undefined)[] = []
 
   constructor(readonly canonical: CanonicalTypes, readonly catalog: StructCatalog, readonly kinds: WordKinds) {}
 
@@ -69,7 +70,7 @@ export class WordFits {
         if (word.prototypes.length === 0) return this.#withKind(word.offset, WordKind.FUNCTION)
         return this.#withMember(this.functions, word.prototypes, word.offset)
       case 'pointer':
-        return this.#withMember((this.#data ??= PointerMembers.of(this.canonical, 'data')), word.pointees, word.offset)
+        return this.#withMember(this.#dataPointers(), word.pointees, word.offset)
       case 'held':
         return this.#withMember(this.#embeddedStructs(), word.types, word.offset)
       case 'kin':
@@ -100,9 +101,10 @@ export class WordFits {
   }
 
   #withKind(offset: number, kinds: number): Uint32Array {
-    const { ids, bytes } = this.catalog
+    const word = offset / this.canonical.graph.pointerBytes
+    const of = (this.#kindsOf[word] ??= Uint8Array.from(this.catalog.ids, (struct) => this.#kindsAt(struct, offset)))
     const found: number[] = []
-    for (let index = lowerBound(bytes, offset + 1); index < ids.length; index++) if ((this.#kindsAt(ids[index], offset) & kinds) !== 0) found.push(index)
+    for (let index = lowerBound(this.catalog.bytes, offset + 1); index < of.length; index++) if ((of[index] & kinds) !== 0) found.push(index)
     return Uint32Array.from(found)
   }
 
@@ -114,49 +116,24 @@ export class WordFits {
 
   /** Structs with a pointer at `offset` to a type that stands at their own `target`: list heads, parents, peers. */
   #withKin(offset: number, target: number): Uint32Array {
-    const embedded = this.#embeddedStructs()
-    const found = new Set<number>()
-    const { pointees, structs } = this.#dataAt(offset)
-    for (let i = 0; i < structs.length; i++) {
-      const index = this.catalog.indexOf[structs[i]] - 1
-      if (index >= 0 && !found.has(index) && embedded.has(structs[i], target, pointees[i])) found.add(index)
+    const pointers = this.#dataPointers().at(offset)
+    const places = this.#embeddedStructs().at(target)
+    const found: number[] = []
+    // Both are in order of struct.
+    for (let i = 0, first = 0; i < pointers.structs.length; i++) {
+      const struct = pointers.structs[i]
+      while (first < places.structs.length && places.structs[first] < struct) first++
+      for (let place = first; place < places.structs.length && places.structs[place] === struct; place++) {
+        if (places.pointees[place] !== pointers.pointees[i]) continue
+        const index = this.catalog.indexOf[struct] - 1
+        if (index >= 0 && found.at(-1) !== index) found.push(index)
+        break
+      }
     }
     return Uint32Array.from(found)
   }
 
-  /** All pointers to data that structs have at an offset. */
-  #dataAt(offset: number): { readonly pointees: Uint32Array; readonly structs: Uint32Array } {
-    if (this.#dataRows === undefined) {
-      const lists = new Map<number, { pointees: number[]; structs: number[] }>()
-      const members = (this.#data ??= PointerMembers.of(this.canonical, 'data'))
-      for (let pointee = 1, end = members.end; pointee < end; pointee++) {
-        const [first, last] = members.rows(pointee)
-        for (let row = first; row < last; row++) {
-          let list = lists.get(members.offsets[row])
-          if (list === undefined) lists.set(members.offsets[row], (list = { pointees: [], structs: [] }))
-          list.pointees.push(pointee)
-          list.structs.push(members.structs[row])
-        }
-      }
-      this.#dataRows = new Map([...lists].map(([at, { pointees, structs }]) => [at, { pointees: Uint32Array.from(pointees), structs: Uint32Array.from(structs) }]))
-    }
-    return this.#dataRows.get(offset) ?? { pointees: new Uint32Array(0), structs: new Uint32Array(0) }
-  }
-}
-
-function fittingKey(word: WordEvidence): string {
-  switch (word.kind) {
-    case 'function':
-      return `function ${word.offset} ${word.prototypes.join()}`
-    case 'pointer':
-      return `pointer ${word.offset} ${word.pointees.join()}`
-    case 'held':
-      return `held ${word.offset} ${word.types.join()}`
-    case 'kin':
-      return `kin ${word.offset} ${word.target}`
-    case 'text':
-      return `${word.starts === true ? 'start' : 'text'} ${word.offset}`
-    default:
-      return `${word.kind} ${word.offset}`
+  #dataPointers(): PointerMembers {
+    return (this.#data ??= PointerMembers.of(this.canonical, 'data'))
   }
 }

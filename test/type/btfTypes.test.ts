@@ -92,7 +92,11 @@ describe('members', () => {
     const canonical = new CanonicalTypes(types.graph)
     const embedded = PointerMembers.of(canonical, 'embedded')
     const [list, thing] = [canonical.of(id.list), canonical.of(id.thing)]
-    expect([embedded.has(id.thing, 0, list), embedded.has(id.thing, 8, list), embedded.has(id.thing, 0, thing), embedded.has(id.list, 0, thing)]).toEqual([true, false, true, false])
+    const at = (offset: number, struct: number): number[] => {
+      const { structs, pointees } = embedded.at(offset)
+      return [...pointees].filter((_, i) => structs[i] === struct)
+    }
+    expect([at(0, id.thing), at(8, id.thing), at(0, id.list), at(1 << 20, id.list)]).toEqual([[thing, list], [], [list], []])
     const [first, end] = embedded.rows(thing)
     expect([...embedded.structs.subarray(first, end)]).toContain(id.thing)
   })

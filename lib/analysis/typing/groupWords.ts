@@ -14,10 +14,26 @@ const SAMPLE = 8
 /** Part of the sampled pointers that must lead to the same. */
 const AGREEING = 0.5
 
-/** What was seen of a group: evidence, or the offset of a pointer into slabs; and the sample, where it was needed. */
+/** A word of a group that points into slabs: what it says depends on what is known of the objects it leads to. */
+interface SlabPointer {
+  readonly offset: number
+  /** Sampled objects whose word is not zero. */
+  readonly asked: number
+  /** Objects of other groups that these words lead to, and how far into them. */
+  readonly targets: readonly number[]
+  readonly insides: readonly number[]
+  /** The place in objects of its own group that most words lead to, and how many do. */
+  readonly kin: readonly [target: number, times: number]
+  /** The structs of the targets when they were last looked at, and what the word said then. */
+  readonly structs: number[]
+  evidence: WordEvidence | undefined
+}
+
+/** What was seen of a group: evidence, and pointers into slabs. */
 interface GroupView {
-  readonly words: readonly (WordEvidence | number)[]
-  readonly contents: Contents | undefined
+  readonly seen: readonly (WordEvidence | SlabPointer)[]
+  readonly pointers: readonly SlabPointer[]
+  words: readonly WordEvidence[] | undefined
 }
 
 /** What the words of groups of objects say of the struct in them, given what is known of other objects. */
@@ -37,30 +53,39 @@ export class GroupWords {
     })
   }
 
-  /** Words that are zero, missing or differ in kind say nothing. */
-  of(described: DescribedGroup, group: number): WordEvidence[] {
-    let known = this.#groups.get(group)
-    if (known === undefined) this.#groups.set(group, (known = this.#look(described)))
-    const { words, contents } = known
-    return words.flatMap((word) => (typeof word === 'number' ? this.#pointer(word, group, contents!) : word))
+  /** Words that are zero, missing or differ in kind say nothing. The list is the same one as long as they say the same. */
+  of(described: DescribedGroup, group: number): readonly WordEvidence[] {
+    let view = this.#groups.get(group)
+    if (view === undefined) this.#groups.set(group, (view = this.#look(described, group)))
+    let changed = false
+    for (const pointer of view.pointers) changed = this.#follow(pointer) || changed
+    if (view.words === undefined || changed) view.words = view.seen.map((word) => ('structs' in word ? word.evidence! : word))
+    return view.words
   }
 
-  /** What the words say whatever is known of other objects; the offsets of those that point at some. */
-  #look(described: DescribedGroup): GroupView {
+  /** What the words say whatever is known of other objects, and where those lead that point at some. */
+  #look(described: DescribedGroup, group: number): GroupView {
     const { bytes } = described.reach
     let contents: Contents | undefined
     const read = (): Contents => (contents ??= readContents(this.system.memory, described.signatures.addressesOf(described.group), wholeWords(described), SAMPLE))
-    const words: (WordEvidence | number)[] = []
+    const seen: (WordEvidence | SlabPointer)[] = []
+    const pointers: SlabPointer[] = []
     let before: SignatureWord | undefined
     for (const word of described.group.words) {
       if (word.offset < bytes && word.offset % WORD_BYTES === 0) {
-        const evidence = word.class === 'slab pointer' || word.class === 'direct map pointer' ? word.offset : this.#evidence(word, before, read)
-        if (typeof evidence === 'number') read()
-        if (evidence !== undefined) words.push(evidence)
+        if (word.class !== 'slab pointer' && word.class !== 'direct map pointer') {
+          const evidence = this.#evidence(word, before, read)
+          if (evidence !== undefined) seen.push(evidence)
+        } else if (this.objects === undefined) seen.push({ offset: word.offset, kind: 'address' })
+        else {
+          const pointer = slabPointer(word.offset, group, read(), this.objects)
+          seen.push(pointer)
+          pointers.push(pointer)
+        }
       }
       before = word
     }
-    return { words, contents }
+    return { seen, pointers, words: undefined }
   }
 
   #evidence(word: SignatureWord, before: SignatureWord | undefined, read: () => Contents): WordEvidence | undefined {
@@ -92,32 +117,28 @@ export class GroupWords {
     }
   }
 
-  /** Where pointers into slabs lead: to others of this group, or to structs that are known. */
-  #pointer(offset: number, group: number, { rows, words, halves }: Contents): WordEvidence {
-    const { objects, matcher } = this
-    if (objects === undefined) return { offset, kind: 'address' }
-    const kin = new Map<number, number>()
-    let asked = 0
-    let known = 0
-    let pointees: Set<number> | undefined
-    for (let i = 0, at = offset >>> 2; i < rows.length; i++, at += halves) {
-      if ((words[at] | words[at + 1]) === 0) continue
-      asked++
-      const object = objects.target(words[at], words[at + 1])
-      if (object < 0) continue
-      const inside = objects.offsetIn(object, words[at], words[at + 1])
-      // Its own group proves nothing of itself, whatever it was taken for.
-      if (objects.group[object] === group) kin.set(inside, (kin.get(inside) ?? 0) + 1)
-      else if (objects.struct[object] > 0) {
-        const here = matcher.typesAt(objects.struct[object], inside)
-        pointees = new Set(pointees === undefined ? here : here.filter((type) => pointees!.has(type)))
-        known++
-      }
+  /** Sees what is known now of the objects that a word leads to; returns whether that has changed. */
+  #follow(pointer: SlabPointer): boolean {
+    const { targets, insides, structs, offset, asked, kin: [target, times] } = pointer
+    let changed = pointer.evidence === undefined
+    for (let i = 0; i < targets.length; i++) {
+      const struct = this.objects!.struct[targets[i]]
+      changed ||= struct !== structs[i]
+      structs[i] = struct
     }
-    const [target, times] = [...kin].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [0, 0])
-    if (asked > 0 && times >= asked * AGREEING && times > known) return { offset, kind: 'kin', target }
-    if (pointees !== undefined && pointees.size > 0 && known >= asked * AGREEING) return { offset, kind: 'pointer', pointees: [...pointees] }
-    return { offset, kind: 'address' }
+    if (!changed) return false
+    let known = 0
+    let pointees: readonly number[] | undefined
+    for (let i = 0; i < targets.length; i++) {
+      if (structs[i] === 0) continue
+      const here = this.matcher.typesAt(structs[i], insides[i])
+      pointees = pointees === undefined ? here : common(here, pointees)
+      known++
+    }
+    const isKin = asked > 0 && times >= asked * AGREEING && times > known
+    pointer.evidence = isKin ? { offset, kind: 'kin', target }
+      : pointees !== undefined && pointees.length > 0 && known >= asked * AGREEING ? { offset, kind: 'pointer', pointees } : { offset, kind: 'address' }
+    return true
   }
 
   /** Pointers to page structures lead to the start of one. */
@@ -136,21 +157,47 @@ export class GroupWords {
     let asked = 0
     let known = 0
     let name: string | undefined
-    let pointees: Set<number> | undefined
+    let pointees: readonly number[] | undefined
     for (let i = 0, at = offset >>> 2; i < rows.length; i++, at += halves) {
       if ((words[at] | words[at + 1]) === 0) continue
       asked++
-      const hit = this.system.symbols.at(word64(words, at))
-      const struct = hit?.offset === 0 ? this.statics.at(hit) : 0
-      if (struct === 0) continue
-      name ??= hit!.name
-      const here = this.matcher.typesAt(struct, 0)
-      pointees = new Set(pointees === undefined ? here : here.filter((type) => pointees!.has(type)))
+      const found = this.statics.at(word64(words, at))
+      if (found === undefined) continue
+      name ??= found.name
+      const here = this.matcher.typesAt(found.struct, 0)
+      pointees = pointees === undefined ? here : common(here, pointees)
       known++
     }
-    if (pointees === undefined || pointees.size === 0 || known < asked * AGREEING) return { offset, kind: 'address' }
-    return { offset, kind: 'pointer', pointees: [...pointees], name: name! }
+    if (pointees === undefined || pointees.length === 0 || known < asked * AGREEING) return { offset, kind: 'address' }
+    return { offset, kind: 'pointer', pointees, name: name! }
   }
+}
+
+/** Where the words at an offset lead that point into slabs: to others of this group, or elsewhere. Its own group proves nothing of itself. */
+function slabPointer(offset: number, group: number, { rows, words, halves }: Contents, objects: ObjectTypes): SlabPointer {
+  const kin = new Map<number, number>()
+  const targets: number[] = []
+  const insides: number[] = []
+  let asked = 0
+  for (let i = 0, at = offset >>> 2; i < rows.length; i++, at += halves) {
+    if ((words[at] | words[at + 1]) === 0) continue
+    asked++
+    const object = objects.target(words[at], words[at + 1])
+    if (object < 0) continue
+    const inside = objects.offsetIn(object, words[at], words[at + 1])
+    if (objects.group[object] === group) kin.set(inside, (kin.get(inside) ?? 0) + 1)
+    else {
+      targets.push(object)
+      insides.push(inside)
+    }
+  }
+  const [target, times] = [...kin].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [0, 0])
+  return { offset, asked, targets, insides, kin: [target, times], structs: [], evidence: undefined }
+}
+
+/** What is in both lists, in the order of the first. */
+function common(list: readonly number[], other: readonly number[]): readonly number[] {
+  return list === other ? list : list.filter((one) => other.includes(one))
 }
 
 function word64(words: Uint32Array, at: number): bigint {

@@ -19,11 +19,21 @@ export interface GroupLead extends Lead {
   readonly objects: number
 }
 
+/** The objects of a group that are led to, and what leads to them as a whole, until more does. */
+interface LedGroup {
+  readonly objects: number[]
+  leads: readonly GroupLead[] | undefined
+}
+
 const WORD_BYTES = 8
+/** Offsets in an object have room below this in a combined key. */
+const OFFSETS = 2 ** 24
+const NO_LEADS: readonly never[] = []
 
 /** Follows the declared pointers of objects whose struct is known, and keeps where they lead. */
 export class Incoming {
   readonly #leads = new Map<number, Lead[]>()
+  readonly #groups = new Map<number, LedGroup>()
   readonly #members = new Map<number, readonly PointerMember[]>()
 
   constructor(readonly types: BtfTypes, readonly objects: ObjectTypes) {}
@@ -55,15 +65,21 @@ export class Incoming {
 
   /** Where pointers lead to in an object. */
   of(object: number): readonly Lead[] {
-    return this.#leads.get(object) ?? []
+    return this.#leads.get(object) ?? NO_LEADS
   }
 
-  /** All leads to the objects of a group, by how many objects they lead to. */
-  ofGroup(group: number): GroupLead[] {
-    const found = new Map<string, Lead & { objects: number }>()
-    for (const object of this.objects.members[group]) {
+  /** All leads to the objects of a group, by how many objects they lead to. The list is the same one until there are more. */
+  ofGroup(group: number): readonly GroupLead[] {
+    const led = this.#groups.get(group)
+    if (led === undefined) return NO_LEADS
+    return (led.leads ??= this.#counted(led.objects))
+  }
+
+  #counted(objects: readonly number[]): GroupLead[] {
+    const found = new Map<number, Lead & { objects: number }>()
+    for (const object of Uint32Array.from(objects).sort()) {
       for (const lead of this.of(object)) {
-        const key = `${lead.offset} ${lead.pointee}`
+        const key = lead.pointee * OFFSETS + lead.offset
         const known = found.get(key)
         if (known === undefined) found.set(key, { ...lead, objects: 1 })
         else known.objects++
@@ -79,9 +95,15 @@ export class Incoming {
   }
 
   #add(object: number, offset: number, pointee: number, struct: string, path: string): void {
-    const leads = this.#leads.get(object)
-    if (leads === undefined) this.#leads.set(object, [{ offset, pointee, member: `${struct}.${path}` }])
-    else if (leads.length < MOST_LEADS && !leads.some((lead) => lead.offset === offset && lead.pointee === pointee)) leads.push({ offset, pointee, member: `${struct}.${path}` })
+    let leads = this.#leads.get(object)
+    if (leads === undefined) this.#leads.set(object, (leads = []))
+    else if (leads.length >= MOST_LEADS || leads.some((lead) => lead.offset === offset && lead.pointee === pointee)) return
+    const group = this.objects.group[object]
+    let led = this.#groups.get(group)
+    if (led === undefined) this.#groups.set(group, (led = { objects: [], leads: undefined }))
+    if (leads.length === 0) led.objects.push(object)
+    leads.push({ offset, pointee, member: `${struct}.${path}` })
+    led.leads = undefined
   }
 }
 

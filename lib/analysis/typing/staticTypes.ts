@@ -10,22 +10,33 @@ const PADDING = 64
 /** Fewer bits than this may be chance: a thousand structs are as large as a table of functions. */
 const ENOUGH_BITS = 9
 
+/** A variable of the kernel or of a module. */
+export interface StaticStruct {
+  /** BTF id. */
+  readonly struct: number
+  readonly name: string
+}
+
 /**
  * What lies in static data of the kernel and its modules, by the functions it points at: tables of operations, which objects refer to by
  * their start. BTF tells the types of functions and not those of variables.
  */
 export class StaticTypes {
-  readonly #found = new Map<bigint, number>()
+  readonly #found = new Map<bigint, StaticStruct | undefined>()
 
   constructor(readonly system: System, readonly matcher: StructMatcher) {}
 
-  /** BTF id of the struct that starts at the symbol; 0 where nothing tells. */
-  at(symbol: SymbolHit): number {
-    let found = this.#found.get(symbol.address)
-    if (found === undefined) this.#found.set(symbol.address, (found = this.#find(symbol)))
+  /** The struct of the variable that starts at an address; undefined where none does, or nothing tells. */
+  at(address: bigint): StaticStruct | undefined {
+    if (this.#found.has(address)) return this.#found.get(address)
+    const hit = this.system.symbols.at(address)
+    const struct = hit?.offset === 0 ? this.#find(hit) : 0
+    const found = struct === 0 ? undefined : { struct, name: hit!.name }
+    this.#found.set(address, found)
     return found
   }
 
+  /** BTF id of the struct; 0 where nothing tells. */
   #find({ address, type }: SymbolHit): number {
     if (!/^[dDrRbB]$/.test(type)) return 0
     const { memory, symbols } = this.system

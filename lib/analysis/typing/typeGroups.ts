@@ -3,7 +3,7 @@ import type { System } from '../../system/system.js'
 import type { BtfTypes } from '../../type/btfTypes.js'
 import { isComposite } from '../../type/members.js'
 import { StructMatcher, type MatchOptions, type WordEvidence } from '../../type/structMatch.js'
-import { isTelling } from '../../type/wordEvidence.js'
+import { isTelling, wordKey } from '../../type/wordEvidence.js'
 import { kmallocSize, leastObjectBytes } from '../kmallocFamily.js'
 import type { DescribedGroup } from '../signatures.js'
 import type { GroupType } from '../typing.js'
@@ -11,7 +11,7 @@ import { structsOfCache } from './cacheStructs.js'
 import { conclude, type Conclusion } from './conclude.js'
 import { readContents } from './groupContents.js'
 import { GroupWords } from './groupWords.js'
-import { arrayName, Incoming, type Lead } from './incoming.js'
+import { arrayName, Incoming, type GroupLead, type Lead } from './incoming.js'
 import { ObjectTypes } from './objectTypes.js'
 import { StaticTypes } from './staticTypes.js'
 import { isText } from './text.js'
@@ -27,6 +27,7 @@ const LOOKED_INTO = 4096
 const WORD_BYTES = 8
 /** Fewer pointers are no array. */
 const LEAST_POINTERS = 2
+const NO_LEADS: readonly WordEvidence[] = []
 
 const matchers = new WeakMap<BtfTypes, StructMatcher>()
 
@@ -48,6 +49,9 @@ export class TypeGroups {
   readonly #found: (GroupType | undefined)[]
   readonly #leasts = new Map<SlabCache, number>()
   readonly #conclusions = new Map<string, Conclusion | undefined>()
+  /** By position of the group: the evidence it was last decided by. */
+  readonly #decided: ({ readonly words: readonly WordEvidence[]; readonly leads: readonly WordEvidence[] } | undefined)[] = []
+  readonly #held = new Map<readonly GroupLead[], readonly WordEvidence[]>()
 
   constructor(readonly system: System, readonly types: BtfTypes, readonly groups: readonly DescribedGroup[]) {
     const { kernel, slabs } = system
@@ -59,7 +63,7 @@ export class TypeGroups {
 
   run(): GroupType[] {
     const open = this.groups.map((_, position) => position).filter((position) => this.#found[position] === undefined)
-    for (const position of open) this.#settle(position, [])
+    for (const position of open) this.#settle(position, NO_LEADS)
     if (this.#objects === undefined) return this.groups.map((described, position) => this.#found[position] ?? unknown(described))
     const incoming = new Incoming(this.types, this.#objects)
     this.#follow(incoming, this.#objects, open)
@@ -73,15 +77,17 @@ export class TypeGroups {
     return { ...unknown(described), type: this.types.graph.name(struct), id: struct, source: 'cache', rivals: 0, evidence: [`the cache ${cache!.name} holds nothing else`] }
   }
 
-  /** Decides a group by its words and what leads to it. */
+  /** Decides a group by its words and what leads to it, where they are not those that it was decided by. */
   #settle(position: number, leads: readonly WordEvidence[]): void {
     const described = this.groups[position]
     if (described.cache === null) return
-    const words = [...this.#words.of(described, position), ...leads]
-    const told = this.#conclude(described.cache, words)
+    const words = this.#words.of(described, position)
+    if (this.#decided[position]?.words === words && this.#decided[position].leads === leads) return
+    this.#decided[position] = { words, leads }
+    const told = this.#conclude(described.cache, leads.length === 0 ? words : [...words, ...leads])
     if (told === undefined) return
     const { candidate, rivals } = told
-    this.#found[position] = { ...unknown(described), type: nameOf(candidate.type), id: candidate.id, source: leads.length > 0 ? 'pointers' : 'words', rivals, evidence: reasons(told) }
+    this.#found[position] = becauseOf(told, { described, objects: described.group.objects, type: nameOf(candidate.type), id: candidate.id, source: leads.length > 0 ? 'pointers' : 'words', rivals })
     if (rivals === 0 && candidate.shift === 0) this.#objects?.settle(position, candidate.id)
   }
 
@@ -89,7 +95,7 @@ export class TypeGroups {
   #conclude(cache: SlabCache, words: readonly WordEvidence[]): Conclusion | undefined {
     const { named } = structsOfCache(this.system, cache, this.types)
     if (!words.some(isTelling) && named.length === 0) return undefined
-    const key = `${cache.name} ${JSON.stringify(words)}`
+    const key = [cache.name, ...words.map(wordKey)].join('; ')
     if (this.#conclusions.has(key)) return this.#conclusions.get(key)
     const options = this.#options(cache, named)
     const told = options === undefined ? undefined : conclude(words, this.#matcher.match(words, options)) ?? this.#inside(words, options)
@@ -136,20 +142,27 @@ export class TypeGroups {
       }
       for (const position of open) {
         // What leads to a group speaks beside its own words; later, only what is still open gains by more that is known around it.
-        const leads = round === 0 || !isKnown(this.#found[position]) ? this.#leadsOf(position, incoming) : []
+        const leads = round === 0 || !isKnown(this.#found[position]) ? this.#leadsOf(position, incoming) : NO_LEADS
         const isLed = leads.length > 0
         if (isLed || !isKnown(this.#found[position])) this.#settle(position, leads)
       }
     }
   }
 
-  #leadsOf(position: number, incoming: Incoming): WordEvidence[] {
-    const all = this.groups[position].group.objects
-    const least = Math.max(Math.min(2, all), all * LED_SHARE)
-    return incoming.ofGroup(position).filter(({ objects, pointee }) => objects >= least && isComposite(this.types.graph, pointee)).map((lead) => this.#held(lead))
+  #leadsOf(position: number, incoming: Incoming): readonly WordEvidence[] {
+    const found = incoming.ofGroup(position)
+    if (found.length === 0) return NO_LEADS
+    let held = this.#held.get(found)
+    if (held === undefined) {
+      const all = this.groups[position].group.objects
+      const least = Math.max(Math.min(2, all), all * LED_SHARE)
+      const enough = found.filter(({ objects, pointee }) => objects >= least && isComposite(this.types.graph, pointee))
+      this.#held.set(found, (held = enough.length === 0 ? NO_LEADS : enough.map((lead) => this.#heldBy(lead))))
+    }
+    return held
   }
 
-  #held({ offset, pointee, member }: Lead): WordEvidence {
+  #heldBy({ offset, pointee, member }: Lead): WordEvidence {
     return { offset, kind: 'held', types: [this.#matcher.canonical.of(pointee)], name: member }
   }
 
@@ -214,8 +227,8 @@ export class TypeGroups {
   #ofLeads(cache: SlabCache, leads: readonly Lead[]): Omit<GroupType, 'described' | 'objects'> | undefined {
     const structs = leads.filter(({ pointee }) => isComposite(this.types.graph, pointee))
     if (structs.length > 0) {
-      const told = this.#conclude(cache, structs.map((lead) => this.#held(lead)))
-      if (told !== undefined) return { type: nameOf(told.candidate.type), id: told.candidate.shift === 0 ? told.candidate.id : null, source: 'pointers', rivals: told.rivals, evidence: reasons(told) }
+      const told = this.#conclude(cache, structs.map((lead) => this.#heldBy(lead)))
+      if (told !== undefined) return becauseOf(told, { type: nameOf(told.candidate.type), id: told.candidate.shift === 0 ? told.candidate.id : null, source: 'pointers', rivals: told.rivals })
     }
     const [first] = leads.filter(({ offset, pointee }) => offset === 0 && (structs.length === 0 || this.#isTooSmall(pointee, cache)))
     if (first === undefined) return undefined
@@ -227,6 +240,12 @@ export class TypeGroups {
 
 function unknown(described: DescribedGroup): GroupType {
   return { described, objects: described.group.objects, type: null, id: null, source: null, rivals: null, evidence: [] }
+}
+
+/** What was found, with its reasons: thousands of groups have some, and few are shown. */
+function becauseOf<T extends Partial<GroupType>>(told: Conclusion, found: T): T & Pick<GroupType, 'evidence'> {
+  let kept: readonly string[] | undefined
+  return { ...found, get evidence() { return (kept ??= reasons(told)) } }
 }
 
 function isKnown(found: GroupType | undefined): boolean {
