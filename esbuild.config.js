@@ -6,13 +6,11 @@ import { Script } from 'node:vm'
 
 const common = { bundle: true, format: 'esm', platform: 'node', target: 'node20', outbase: '.', outdir: 'dist' }
 
-// Without the compiler, which is a development dependency, pages are decompressed by JavaScript: at less than half the speed.
-const compiler = await import('assemblyscript/asc').catch(() => console.warn('assemblyscript is not installed: built without inflate.wasm'))
+// Without the compiler, which is a development dependency, JavaScript decompresses pages and looks through them: at less than half the speed.
+const compiler = await import('assemblyscript/asc').catch(() => console.warn('assemblyscript is not installed: built without WebAssembly'))
 if (compiler) {
-  mkdirSync('dist/lib/source/codec', { recursive: true })
-  const options = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '-o', 'dist/lib/source/codec/inflate.wasm']
-  const { error, stderr } = await compiler.main(['assembly/inflate.ts', ...options])
-  if (error) throw new Error(`assembly/inflate.ts: ${stderr.toString() || error.message}`)
+  await assemble('assembly/inflate.ts', 'dist/lib/source/codec/inflate.wasm')
+  await assemble('assembly/search.ts', 'dist/lib/analysis/reference/search.wasm')
 }
 
 // A thread of its own, which the library and the command line start: src and dist find it at the same place.
@@ -81,6 +79,13 @@ await build({
 })
 await import('./dist/kernel/session/converter/keepCompiled.js')
 await build({ ...common, entryPoints: ['kernel/jupyter/main.ts'], packages: 'external', plugins: [oneLibrary('../../lib/index.js')] })
+
+/** Makes WebAssembly. */
+async function assemble(source, target) {
+  mkdirSync(path.dirname(target), { recursive: true })
+  const { error, stderr } = await compiler.main([source, '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '-o', target])
+  if (error) throw new Error(`${source}: ${stderr.toString() || error.message}`)
+}
 
 /** Bundles what a script of one function: it is given its exports, and what scripts have not by themselves. */
 async function writeScript(file, options) {

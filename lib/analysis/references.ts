@@ -9,9 +9,10 @@ import { membersAt } from '../type/memberAt.js'
 import { hex } from '../util/hex.js'
 import { systemOf, type MachineEvidence } from './evidence.js'
 import { addressesOf, type ObjectList } from './objectAddresses.js'
-import { objectHolding, readReferences } from './reference/readReferences.js'
+import { objectHolding, readLiveWords, readReferences } from './reference/readReferences.js'
 import { ByteCount, DEAD } from './reference/liveWords.js'
 import type { ObjectIndex } from './reference/objectIndex.js'
+import { rangeSearch } from './reference/pageSearch.js'
 import { TargetRanges, type TargetRange } from './reference/targetRanges.js'
 import { WordPlaces } from './reference/wordPlaces.js'
 
@@ -57,16 +58,17 @@ export async function references(
   if (kernel === undefined) throw new MissingSymbolError('the machine\'s memory', 'references are looked for in all of it')
   const addresses = addressesOf(typeof targets === 'string' || typeof targets === 'bigint' ? [targets] : targets)
   if (addresses.length === 0) throw new UsageError('expected an address')
-  const { index, live } = await readReferences(system, options)
+  const live = readLiveWords(system)
+  const { index } = live
   const ranges = [...addresses].map((address) => rangeOf(index, address))
   const found: Found[] = []
   const counts = new Uint32Array(ranges.length)
   const limit = options.limit ?? DEFAULT_LIMIT
   const wanted = new TargetRanges(ranges)
-  const span = wanted.highest - wanted.lowest
+  const search = rangeSearch(wanted.around, index.tagged)
   const bytes = new ByteCount()
-  const take = (frame: number, word: number, high: number): void => {
-    for (const target of wanted.holding(live.words[word], high)) {
+  const take = (frame: number, word: number): void => {
+    for (const target of wanted.holding(live.words[word], index.untagged(live.words[word + 1]))) {
       const object = live.ownerOf(word)
       if (object === DEAD || (object >= 0 && ranges[target].start === index.objects.address[object]) || counts[target]++ >= limit) continue
       const value = (BigInt(live.words[word + 1]) << 32n) | BigInt(live.words[word])
@@ -74,13 +76,9 @@ export async function references(
     }
   }
   await scanPages(kernel.physical, (frame, page) => {
-    if (!live.enter(frame, page, bytes)) return
-    const { words } = live
-    for (let i = 0; i < words.length; i += 2) {
-      let high = words[i + 1]
-      if (index.tagged && (high & 0x00800000) !== 0) high = (high | 0xff000000) >>> 0
-      if (((high - wanted.lowest) >>> 0) <= span) take(frame, i, high)
-    }
+    const found = search.find(page)
+    if (found === 0 || !live.enter(frame, page, bytes)) return
+    for (let i = 0; i < found; i++) take(frame, search.words[i])
   }, options)
   counts.forEach((count, target) => {
     if (count > limit) system.warnings.add(`${hex(addresses[target])}: ${count} references, the first ${limit} are listed`)

@@ -1,5 +1,5 @@
 /** Frames of one chunk: 16 MiB of memory in 4 KiB pages. Chunks that hold nothing take no memory. */
-const CHUNK_SHIFT = 12
+export const CHUNK_SHIFT = 12
 const CHUNK = 1 << CHUNK_SHIFT
 const NONE = -1
 
@@ -15,6 +15,11 @@ export class FrameMap {
   get(frame: number): number {
     const chunk = this.#chunks[Math.floor(frame / CHUNK)]
     return chunk === undefined ? NONE : chunk[frame & (CHUNK - 1)]
+  }
+
+  /** What there is, in pieces: 2^{@link CHUNK_SHIFT} frames each, and the position of the piece. */
+  *chunks(): Generator<readonly [position: number, numbers: Int32Array]> {
+    for (const [position, chunk] of this.#chunks.entries()) if (chunk !== undefined) yield [position, chunk]
   }
 
   /** Frames beyond the map are not kept. */

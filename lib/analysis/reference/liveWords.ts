@@ -34,8 +34,8 @@ type PageKind = 'memory' | 'slab' | 'page structures'
 export class LiveWords {
   readonly #slabs: Pick<Slabs, 'slabOfFrame'>
   readonly #ownersWord: number
-  /** Of the page entered last: its 64-bit words, two 32-bit halves each, low first. */
-  words: Uint32Array = new Uint32Array(0)
+  #page: Uint8Array = new Uint8Array(0)
+  #words: Uint32Array | undefined
   #kind: PageKind = 'memory'
   #pageStart = 0
   #slab = NO_OBJECT
@@ -56,9 +56,15 @@ export class LiveWords {
     this.#ownersWord = owners === undefined ? -1 : owners.offset >>> 2
   }
 
+  /** Of the page entered last: its 64-bit words, two 32-bit halves each, low first. */
+  get words(): Uint32Array {
+    return (this.#words ??= new Uint32Array(this.#page.buffer, this.#page.byteOffset, this.#page.byteLength >>> 2))
+  }
+
   /** Takes up a page and counts its bytes; false where none of its words can be a reference. */
   enter(frame: number, page: Uint8Array, bytes: ByteCount): boolean {
-    this.words = new Uint32Array(page.buffer, page.byteOffset, page.byteLength >>> 2)
+    this.#page = page
+    this.#words = undefined
     this.#slab = this.index.slabOfFrame(frame)
     const role = this.#slab >= 0 ? -1 : this.roles.of(frame)
     if (role === PAGE_STRUCTS && this.roles.firstDescribed(frame) >= 0) return this.#enterPageStructs(frame, page.length, bytes)

@@ -11,33 +11,35 @@ export const NOTHING = -1
  */
 export class ObjectIndex {
   /** Frame → position in `slabs` of {@link SlabObjects}. */
-  readonly #slabOf: FrameMap
+  readonly slabOf: FrameMap
   /** Physical address of each slab's first payload. */
   readonly #base: Float64Array
   readonly #first: Uint32Array
   readonly #slotBytes: Uint32Array
   readonly #payloadBytes: Uint32Array
-  readonly #pageShift: number
-  /** The direct map's start as two words, and its length in units of 2^32. */
+  readonly pageShift: number
+  /** The direct map's start, also as two words, and its length in units of 2^32. */
+  readonly start: bigint
   readonly startLow: number
   readonly startHigh: number
   readonly spanHigh: number
-  readonly #startPhysical: number
-  readonly #endPhysical: number
+  readonly startPhysical: number
+  readonly endPhysical: number
   /** Pointers whose top byte is a tag (arm64's TBI, KASAN) are taken without it. */
   readonly tagged: boolean
 
   constructor(view: KernelView, readonly objects: SlabObjects) {
     const { start, end } = view.directMap
+    this.start = start
     this.startLow = Number(start & 0xffffffffn)
     this.startHigh = Number(start >> 32n)
     this.spanHigh = Number((end - start) >> 32n) + 1
-    this.#startPhysical = view.physicalOf(start) ?? 0
-    this.#endPhysical = view.physical.frames * view.pageBytes
-    this.#pageShift = Math.log2(view.pageBytes)
+    this.startPhysical = view.physicalOf(start) ?? 0
+    this.endPhysical = view.physical.frames * view.pageBytes
+    this.pageShift = Math.log2(view.pageBytes)
     this.tagged = view.architecture === 'arm64'
     const { slabs, slab, length, caches, cache } = objects
-    this.#slabOf = new FrameMap(view.physical.frames)
+    this.slabOf = new FrameMap(view.physical.frames)
     this.#base = new Float64Array(slabs.length)
     this.#first = new Uint32Array(slabs.length + 1)
     this.#slotBytes = new Uint32Array(slabs.length)
@@ -54,31 +56,35 @@ export class ObjectIndex {
       this.#slotBytes[position] = slotBytes ?? 0
       this.#payloadBytes[position] = objectBytes ?? slotBytes ?? 0
       const lastFrame = Math.floor((base + (objectsHere - 1) * this.#slotBytes[position] + this.#payloadBytes[position] - 1) / view.pageBytes)
-      for (let frame = Math.floor(base / view.pageBytes); frame <= lastFrame; frame++) this.#slabOf.set(frame, position)
+      for (let frame = Math.floor(base / view.pageBytes); frame <= lastFrame; frame++) this.slabOf.set(frame, position)
     }
   }
 
   #physicalOf(address: bigint): number {
-    return (Number(address >> 32n) - this.startHigh) * 2 ** 32 + (Number(address & 0xffffffffn) - this.startLow) + this.#startPhysical
+    return (Number(address >> 32n) - this.startHigh) * 2 ** 32 + (Number(address & 0xffffffffn) - this.startLow) + this.startPhysical
   }
 
   /** Position in `slabs` of the slab that has objects in a frame, or -1. */
   slabOfFrame(frame: number): number {
-    return this.#slabOf.get(frame)
+    return this.slabOf.get(frame)
+  }
+
+  /** A word's high half without its tag: bit 55 tells that it is the kernel's. */
+  untagged(high: number): number {
+    return this.tagged && (high & 0x00800000) !== 0 ? (high | 0xff000000) >>> 0 : high
   }
 
   /** Physical address behind a word if it lies in the direct map, or -1. */
   physicalOfWord(low: number, high: number): number {
-    const top = this.tagged && (high & 0x00800000) !== 0 ? (high | 0xff000000) >>> 0 : high
-    const distance = top - this.startHigh
+    const distance = this.untagged(high) - this.startHigh
     if (distance < 0 || distance > this.spanHigh) return NOTHING
-    const physical = distance * 2 ** 32 + (low - this.startLow) + this.#startPhysical
-    return physical >= 0 && physical < this.#endPhysical ? physical : NOTHING
+    const physical = distance * 2 ** 32 + (low - this.startLow) + this.startPhysical
+    return physical >= 0 && physical < this.endPhysical ? physical : NOTHING
   }
 
   /** The object whose payload holds a physical address, whatever its state, or -1. */
   objectAt(physical: number): number {
-    const slab = this.#slabOf.get(physical < 2 ** 31 ? physical >>> this.#pageShift : Math.floor(physical / 2 ** this.#pageShift))
+    const slab = this.slabOf.get(physical < 2 ** 31 ? physical >>> this.pageShift : Math.floor(physical / 2 ** this.pageShift))
     if (slab < 0) return NOTHING
     const offset = physical - this.#base[slab]
     if (offset < 0) return NOTHING

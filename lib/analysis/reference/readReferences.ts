@@ -14,6 +14,7 @@ import { StalePointers } from './stalePointers.js'
 const watchers = new Set(['kmemleak_object', 'kmemleak_scan_area'])
 
 const graphs = new WeakMap<System, Promise<ReferenceGraph>>()
+const liveWords = new WeakMap<System, LiveWords>()
 
 /**
  * All references to slab objects in a dump, by one pass over its pages; kept for further questions about the same system.
@@ -31,7 +32,24 @@ export async function readReferences(system: System, options: ScanPagesOptions =
 }
 
 async function scanSystem(system: System, options: ScanPagesOptions): Promise<ReferenceGraph> {
-  const { kernel, slabs } = system
+  const live = readLiveWords(system)
+  const collector = new ReferenceCollector(live)
+  await scanPages(live.view.physical, (frame, page) => collector.visit(frame, page), options)
+  return collector.done()
+}
+
+/**
+ * What tells which words of a dump may be references; kept.
+ *
+ * @throws MissingSymbolError for evidence that is no dump
+ */
+export function readLiveWords(system: System): LiveWords {
+  let made = liveWords.get(system)
+  if (made === undefined) liveWords.set(system, (made = newLiveWords(system)))
+  return made
+}
+
+function newLiveWords({ kernel, slabs }: System): LiveWords {
   if (kernel === undefined || slabs === undefined) {
     throw new MissingSymbolError('the machine\'s memory', 'references are looked for in all of it, and a transcript shows a few words')
   }
@@ -42,10 +60,7 @@ async function scanSystem(system: System, options: ScanPagesOptions): Promise<Re
   for (const { start, live } of taskStacks(kernel, objects)) dead.add('dead parts of stacks', start, live)
   for (const { start, end } of cachedStacks(kernel)) dead.add('stacks of tasks that are gone', start, end)
   for (const { start, end } of slabs.ownArrays()) dead.add('arrays of the slab allocator', start, end)
-  const live = new LiveWords(kernel, index, readFrameRoles(kernel), dead, watchersObjects(objects), new StalePointers(kernel), slabs)
-  const collector = new ReferenceCollector(live)
-  await scanPages(kernel.physical, (frame, page) => collector.visit(frame, page), options)
-  return collector.done()
+  return new LiveWords(kernel, index, readFrameRoles(kernel), dead, watchersObjects(objects), new StalePointers(kernel), slabs)
 }
 
 /** The object whose payload holds an address, or -1. */

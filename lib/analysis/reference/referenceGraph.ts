@@ -2,6 +2,7 @@ import { Growing } from '../../util/growing.js'
 import { ByteCount, DEAD, NO_OBJECT, type LiveWords, type ScannedBytes } from './liveWords.js'
 import { adjacency, type Adjacency } from './markReachable.js'
 import type { ObjectIndex } from './objectIndex.js'
+import { objectSearch, type ObjectSearch } from './pageSearch.js'
 import { unreadObjects } from './unreadObjects.js'
 
 /** Which words of memory point at which objects: one pass over all pages of the dump. */
@@ -25,6 +26,7 @@ export interface ReferenceGraph {
 /** Collects the references of pages, shown one by one in any order: a word that points anywhere into an allocated object's payload is one. */
 export class ReferenceCollector {
   readonly #live: LiveWords
+  readonly #search: ObjectSearch
   readonly #bytes = new ByteCount()
   readonly #rootWord = new Growing(Float64Array)
   readonly #rootTarget = new Growing(Uint32Array)
@@ -33,22 +35,16 @@ export class ReferenceCollector {
 
   constructor(live: LiveWords) {
     this.#live = live
+    this.#search = objectSearch(live.index)
   }
 
   visit(frame: number, page: Uint8Array): void {
-    const live = this.#live
-    if (!live.enter(frame, page, this.#bytes)) return
-    const { words, index } = live
-    const { startHigh, spanHigh, tagged } = index
-    for (let i = 0; i < words.length; i += 2) {
-      let high = words[i + 1]
-      if (tagged && (high & 0x00800000) !== 0) high |= 0xff000000
-      if (((high - startHigh) >>> 0) <= spanHigh) this.#take(frame, i, index.targetOf(words[i], high >>> 0))
-    }
+    if (!this.#live.enter(frame, page, this.#bytes)) return
+    const { words, objects } = this.#search
+    for (let i = 0, found = this.#search.find(page); i < found; i++) this.#take(frame, words[i], objects[i])
   }
 
   #take(frame: number, word: number, target: number): void {
-    if (target < 0) return
     const owner = this.#live.ownerOf(word)
     if (owner === DEAD || owner === target) return
     if (owner === NO_OBJECT) {

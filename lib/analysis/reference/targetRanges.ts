@@ -6,15 +6,12 @@ export interface TargetRange {
 
 const HALF = 2 ** 32
 
-/**
- * Finds which of many address ranges a word points into, word by word of a scan: by its high half first, so that most words cost one
- * comparison, and without making a bigint.
- */
+/** Finds which of many address ranges a word points into, without making a bigint. */
 export class TargetRanges {
   /** Ranges by the high half of their addresses, in address order; a range over the border stands in both. */
   readonly #byHigh = new Map<number, { starts: Float64Array; ends: Float64Array; targets: Uint32Array }>()
-  readonly lowest: number
-  readonly highest: number
+  /** What holds them all. */
+  readonly around: TargetRange
 
   constructor(ranges: readonly TargetRange[]) {
     const lists = new Map<number, { start: number; end: number; target: number }[]>()
@@ -37,8 +34,10 @@ export class TargetRanges {
         targets: Uint32Array.from(list, ({ target }) => target)
       })
     }
-    this.lowest = Math.min(...lists.keys())
-    this.highest = Math.max(...lists.keys())
+    this.around = {
+      start: ranges.reduce((least, { start }) => (start < least ? start : least), ranges[0].start),
+      end: ranges.reduce((most, { end }) => (end > most ? end : most), 0n)
+    }
   }
 
   /** Positions of all ranges that hold the address. Ranges may lie within each other. */

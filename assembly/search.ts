@@ -1,0 +1,104 @@
+/*
+ * Looks through the words of one page after another for pointers: AssemblyScript, which the build makes WebAssembly of. The same rules as
+ * lib/analysis/reference/pageSearch.ts, with whole 64-bit words at hand. Who loads the module fills in the tables.
+ */
+
+/** The largest pages have 64 KiB. */
+const MOST_BYTES: i32 = 1 << 16
+/** Frames of one chunk of the table of slabs, as in lib/memory/frameMap.ts. */
+const CHUNK_SHIFT: u64 = 12
+const CHUNK_MASK: u64 = (1 << 12) - 1
+/** Bytes of what is known of a slab: physical address of its first payload, first object, objects, bytes of a slot and of a payload. */
+const SLAB_SHIFT: usize = 5
+
+/** A pointer is the kernel's by bit 55; the byte above may be a tag. */
+const TAG: u64 = 0xff << 56
+
+const pageArea = memory.data(MOST_BYTES, 16)
+const wordArea = memory.data(MOST_BYTES / 2, 16)
+const objectArea = memory.data(MOST_BYTES / 2, 16)
+
+export function pageAddress(): usize { return pageArea }
+/** Where the words found are: their positions in the page, in 32-bit halves. */
+export function wordAddress(): usize { return wordArea }
+/** Where the objects are that these words point into. */
+export function objectAddress(): usize { return objectArea }
+
+let free: usize = (__heap_base + 15) & ~15
+
+/** Room for a table. Views of the memory are void after it. */
+export function reserve(bytes: usize): usize {
+  const start = free
+  free = (free + bytes + 15) & ~15
+  const missing = <i32>((free + 0xffff) >>> 16) - memory.size()
+  return missing > 0 && memory.grow(missing) < 0 ? 0 : start
+}
+
+let start: u64 = 0
+let bytes: u64 = 0
+let tagBits: u64 = 0
+
+/** Words from `first` on, so many bytes, are wanted. */
+export function aim(first: u64, length: u64, tagged: bool): void {
+  start = first
+  bytes = length
+  tagBits = tagged ? TAG : 0
+}
+
+// @ts-ignore
+@inline function untagged(word: u64): u64 { return word | (<u64>(<i64>(word << 8) >> 63) & tagBits) }
+
+/** How many words of the page lie in the wanted range. */
+export function wordsInRange(pageBytes: usize): i32 {
+  let found: usize = 0
+  const first = start
+  const length = bytes
+  for (let at: usize = 0; at < pageBytes; at += 8) {
+    if (untagged(load<u64>(pageArea + at)) - first >= length) continue
+    store<u32>(wordArea + found, <u32>(at >> 2))
+    found += 4
+  }
+  return <i32>(found >> 2)
+}
+
+let pageShift: u64 = 12
+let chunks: usize = 0
+let slabs: usize = 0
+let states: usize = 0
+
+/** Where the tables are: a chunk's address for each 4,096 frames, 0 for none; a chunk has the number of each frame's slab, or -1. */
+export function useTables(shift: i32, chunkTable: usize, slabTable: usize, stateTable: usize): void {
+  pageShift = shift
+  chunks = chunkTable
+  slabs = slabTable
+  states = stateTable
+}
+
+/** How many words of the page point into the payload of an object in state 0. The range aimed at starts where physical memory does. */
+export function pointersToObjects(pageBytes: usize): i32 {
+  let found: usize = 0
+  const first = start
+  const length = bytes
+  for (let at: usize = 0; at < pageBytes; at += 8) {
+    const physical = untagged(load<u64>(pageArea + at)) - first
+    if (physical >= length) continue
+    const frame = physical >> pageShift
+    const chunk = <usize>load<u32>(chunks + (<usize>(frame >> CHUNK_SHIFT) << 2))
+    if (chunk === 0) continue
+    const number = load<i32>(chunk + (<usize>(frame & CHUNK_MASK) << 2))
+    if (number < 0) continue
+    const slab = slabs + (<usize>number << SLAB_SHIFT)
+    const base = load<u64>(slab)
+    if (physical < base) continue
+    const offset = <u32>(physical - base)
+    const slotBytes = load<u32>(slab, 16)
+    const slot = offset / slotBytes
+    if (slot >= load<u32>(slab, 12) || offset - slot * slotBytes >= load<u32>(slab, 20)) continue
+    const object = load<u32>(slab, 8) + slot
+    if (load<u8>(states + object) !== 0) continue
+    store<u32>(wordArea + found, <u32>(at >> 2))
+    store<u32>(objectArea + found, object)
+    found += 4
+  }
+  return <i32>(found >> 2)
+}
