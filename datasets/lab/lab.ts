@@ -18,11 +18,11 @@ const bootSeconds = 180
 const compressions = { zlib: '-c', zstd: '-z', lzo: '-l', snappy: '-p' } as const
 
 /** What /plan tells the guest. */
-function plan({ plant, steps, quiet, interval, phases, liveEvery }: LabOptions): string {
+function plan({ plant, steps, quiet, interval, phases, liveEvery, decoys }: LabOptions): string {
   const total = Object.values(plant).reduce((sum, count) => sum + count, 0)
   const lines = {
     KINDS: Object.entries(plant).map(([kind, count]) => `${kind}=${count}`).join(' '), MOST: 2 * total + truthsBesides, LIVE_EVERY: liveEvery,
-    PHASES: phases, STEPS: steps, QUIET: quiet, INTERVAL: interval, BUSTLE: 20
+    PHASES: phases, STEPS: steps, QUIET: quiet, INTERVAL: interval, BUSTLE: 20, DECOYS: decoys ? 1 : ''
   }
   return Object.entries(lines).map(([name, value]) => `${name}='${value}'\n`).join('')
 }

@@ -33,6 +33,8 @@ export interface LabOptions {
   /** Seconds between snapshots. */
   readonly interval: number
   readonly panic: boolean
+  /** Whether the planted addresses also lie where no word is a reference: in a file, and in the memory of a process. */
+  readonly decoys: boolean
   readonly level: number
   readonly compression: 'zlib' | 'zstd' | 'lzo' | 'snappy'
   /** Further words for the kernel's command line, as `slub_debug=U`. */
@@ -60,6 +62,7 @@ Options:
   --steps N --quiet N --interval SECONDS   snapshots: one after each of N steps (20) of a phase, and some (5) before and after
   --panic              end with a crash instead of a live dump
   --level N            makedumpfile's dump level (default 31)
+  --decoys             writes the planted addresses into a file and a process's memory too, which a dump of level 0 or 1 holds
   --compress zlib|zstd|lzo|snappy (default zlib)
   --boot WORDS         further words for the kernel's command line, as slub_debug=U
   --cache FOLDER       where kernels and builds are kept (default .lab in the current folder)
@@ -74,6 +77,7 @@ export function parseOptions(argv: readonly string[]): LabOptions | null {
       'help': { type: 'boolean', short: 'h' }, 'plant': { type: 'string', multiple: true, default: [] }, 'out': { type: 'string' },
       'kernel': text('debian'), 'arch': text('x86_64'), 'allocator': text('slub'), 'memory': text('192'), 'live-every': text('10'),
       'phases': text('1'), 'steps': text('20'), 'quiet': text('5'), 'interval': text('1'), 'panic': { type: 'boolean', default: false },
+      'decoys': { type: 'boolean', default: false },
       'level': text('31'), 'compress': text('zlib'), 'boot': text(''), 'cache': text('.lab')
     }
   })
@@ -87,7 +91,7 @@ export function parseOptions(argv: readonly string[]): LabOptions | null {
     kernel: architecture === 'arm64' || allocator === 'slab' ? 'small' : asked,
     memory: count('--memory', values.memory, 64), liveEvery: count('--live-every', values['live-every'], 0),
     phases: count('--phases', values.phases, 1), steps: count('--steps', values.steps, 1), quiet: count('--quiet', values.quiet, 0),
-    interval: count('--interval', values.interval, 0), panic: values.panic, level: count('--level', values.level, 0),
+    interval: count('--interval', values.interval, 0), panic: values.panic, decoys: values.decoys, level: count('--level', values.level, 0),
     compression: oneOf('--compress', values.compress, ['zlib', 'zstd', 'lzo', 'snappy'] as const), boot: values.boot, cache: values.cache
   }
 }
