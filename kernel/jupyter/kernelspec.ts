@@ -42,10 +42,19 @@ export function uninstallKernelspec(place: KernelspecPlace, environment: NodeJS.
   const folder = kernelspecFolder(place, environment)
   const file = path.join(folder, 'kernel.json')
   if (!existsSync(file)) throw new UsageError(`no kernel is installed in ${folder}: --user, --sys-prefix or --prefix say where it is`)
-  const { argv } = JSON.parse(readFileSync(file, 'utf8')) as { argv?: readonly string[] }
-  if (argv?.some((argument) => argument.endsWith(path.join('dist', 'kernel', 'jupyter', 'main.js'))) !== true) throw new UsageError(`${file} is not of slablab`)
+  if (!isOurs(readFileSync(file, 'utf8'))) throw new UsageError(`${file} is not of slablab`)
   rmSync(folder, { recursive: true })
   return folder
+}
+
+/** Whether a kernel.json starts a kernel of slablab, wherever that is installed. */
+function isOurs(spec: string): boolean {
+  try {
+    const { argv } = JSON.parse(spec) as { argv?: unknown }
+    return Array.isArray(argv) && argv.some((argument) => String(argument).endsWith(path.join('dist', 'kernel', 'jupyter', 'main.js')))
+  } catch {
+    return false
+  }
 }
 
 /** The program on PATH by which Jupyter is there; null where there is none. */
