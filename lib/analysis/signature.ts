@@ -1,6 +1,7 @@
 import type { Memory } from '../memory/memory.js'
 import type { SymbolHit } from '../symbol/symbolTable.js'
-import { addressesAt } from '../util/addressHalves.js'
+import { addressesAt, addressHalves } from '../util/addressHalves.js'
+import { GrowingAddresses } from '../util/growing.js'
 import { CodeCounter } from './codeCounter.js'
 import { distinctSorted, readObjects, type ObjectChunk } from './objectReader.js'
 import { groupRows } from './signatureTree.js'
@@ -180,7 +181,7 @@ function nameConstants(memory: Memory, encoder: WordEncoder, addresses: BigUint6
     : BigUint64Array.from({ length: Math.floor(addresses.length / step) }, (_, i) => addresses[i * step])
   const wordsPerObject = objectBytes / memory.pointerBytes
   const halves = new Int32Array(sample.buffer, sample.byteOffset, sample.length * 2)
-  const counts = Array.from({ length: wordsPerObject }, () => new Map<bigint, number>())
+  const met = Array.from({ length: wordsPerObject }, () => new GrowingAddresses())
   for (const { start, count, words, whole } of readObjects(memory, sample, objectBytes)) {
     for (let i = 0; i < count; i++) {
       if (whole[i] === 0) continue
@@ -188,17 +189,20 @@ function nameConstants(memory: Memory, encoder: WordEncoder, addresses: BigUint6
         const place = (i * wordsPerObject + word) * 2
         const object = (start + i) * 2
         const code = encoder.encode(words[place + 1], words[place], halves[object + 1], halves[object], objectBytes, 0, 0, 0)
-        if (code !== OTHER) continue
-        const value = (BigInt(words[place + 1] >>> 0) << 32n) | BigInt(words[place] >>> 0)
-        counts[word].set(value, (counts[word].get(value) ?? 0) + 1)
+        if (code === OTHER) met[word].push(words[place + 1], words[place])
       }
     }
   }
   const least = Math.max(3, Math.ceil(sample.length * constantShare))
-  for (const ofWord of counts) {
-    for (const [value, times] of ofWord) {
-      if (times >= least) encoder.addConstant(Number(value >> 32n), Number(value & 0xffffffffn))
-    }
+  for (const ofWord of met) if (ofWord.length >= least) addFrequent(encoder, ofWord.taken().sort(), least)
+}
+
+/** Makes constants of values that come at least `least` times; these are sorted. */
+function addFrequent(encoder: WordEncoder, values: BigUint64Array, least: number): void {
+  const halves = addressHalves(values)
+  for (let start = 0, end = 0; start < halves.length; start = end) {
+    while (end < halves.length && halves[end] === halves[start] && halves[end + 1] === halves[start + 1]) end += 2
+    if (end - start >= 2 * least) encoder.addConstant(halves[start + 1], halves[start])
   }
 }
 

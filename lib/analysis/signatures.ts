@@ -2,7 +2,7 @@ import type { ColumnTable } from 'arquero'
 import { ALLOCATED, UNKNOWN, type SlabCache } from '../slab/model.js'
 import type { System } from '../system/system.js'
 import { describedTable } from '../table/columns.js'
-import { addressesAt } from '../util/addressHalves.js'
+import { Growing } from '../util/growing.js'
 import { hex } from '../util/hex.js'
 import { addressRegions } from './addressRegions.js'
 import { systemOf, type MachineEvidence } from './evidence.js'
@@ -94,7 +94,8 @@ const kept = new WeakMap<System, readonly DescribedGroup[]>()
 
 function describe(system: System, objects: ObjectList | undefined, options: SignaturesOptions): DescribedGroup[] {
   const listed: CacheObjects[] = objects === undefined ? allocatedByCache(system, options.cache) : objectsByCache(system, objects)
-  const parts = listed.map((part) => ({ ...part, addresses: distinctSorted(part.addresses) }))
+  // What a dump itself lists ascends.
+  const parts = objects === undefined && system.kind === 'dump' ? listed : listed.map((part) => ({ ...part, addresses: distinctSorted(part.addresses) }))
   const anchors = bounds(parts)
   const regions = addressRegions(system, anchors)
   return parts.flatMap((part) => describeCache(system, part, regions, options))
@@ -217,16 +218,25 @@ function allocatedByCache(system: System, cache: string | readonly string[] | un
   const objects = system.objects(cache === undefined ? undefined : typeof cache === 'string' ? [cache] : cache)
   const counts = new Uint32Array(objects.caches.length + 1)
   const wanted = (i: number): boolean => objects.state[i] === ALLOCATED || (system.kind === 'transcript' && objects.state[i] === UNKNOWN)
-  const place = (i: number): number => Math.min(objects.cache[i], objects.caches.length)
-  for (let i = 0; i < objects.length; i++) if (wanted(i)) counts[place(i)]++
-  const positions = Array.from(counts, (count) => new Uint32Array(count))
-  const filled = new Uint32Array(counts.length)
+  // Objects that are wanted lie side by side, those of full slabs all of them: they are counted and copied by runs.
+  const starts = new Growing(Uint32Array)
+  const ends = new Growing(Uint32Array)
   for (let i = 0; i < objects.length; i++) {
     if (!wanted(i)) continue
-    const part = place(i)
-    positions[part][filled[part]++] = i
+    const start = i
+    while (i + 1 < objects.length && objects.cache[i + 1] === objects.cache[start] && wanted(i + 1)) i++
+    counts[Math.min(objects.cache[start], objects.caches.length)] += i + 1 - start
+    starts.push(start)
+    ends.push(i + 1)
   }
-  const parts = positions.map((own) => addressesAt(objects.address, own))
+  const parts = Array.from(counts, (count) => new BigUint64Array(count))
+  const filled = new Uint32Array(counts.length)
+  for (let run = 0; run < starts.length; run++) {
+    const [start, end] = [starts.values[run], ends.values[run]]
+    const part = Math.min(objects.cache[start], objects.caches.length)
+    parts[part].set(objects.address.subarray(start, end), filled[part])
+    filled[part] += end - start
+  }
   const found: CacheObjects[] = parts.map((addresses, i) => ({ cache: objects.caches[i] ?? null, addresses })).filter(({ addresses }) => addresses.length > 0)
   const unlisted = system.kind === 'transcript' && cache === undefined ? unlistedObjects(system, objects) : undefined
   return unlisted === undefined ? found : [...found, { cache: null, ...unlisted }]

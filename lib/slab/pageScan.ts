@@ -42,38 +42,35 @@ export function scanPages(view: KernelView, layout: SlabPageLayout): SlabPages {
   return found.done(scanPageStructs(view, pageScanner(view, layout, found)))
 }
 
-/** Takes the page structures of some frames as 32-bit words, `pageStructBytes` of them a frame. */
+/** Takes the page structures of some frames as 32-bit words, `pageStructBytes` of them a frame; what lies behind them is none of theirs. */
 export type Scan = (words: Uint32Array, frame: number, frames: number) => void
 
 /** Gives all page structures to `scan`, in frame order and pieces. Returns how many could not be read. */
 export function scanPageStructs(view: KernelView, scan: Scan): number {
   const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / view.pageStructBytes))
+  // Words of this machine: dumps and hosts are little endian alike.
+  const words = new Uint32Array((perChunk * view.pageStructBytes) >>> 2)
   let unreadable = 0
   for (const run of view.pageStructRuns()) {
     for (let start = run.start; start < run.end; start += perChunk) {
-      unreadable += readPart(view, run, start, Math.min(run.end, start + perChunk), scan)
+      unreadable += readPart(view, run, start, Math.min(run.end, start + perChunk), words, scan)
     }
   }
   return unreadable
 }
 
 /** Scans frames `start` to `end`; where their page structures are not all readable, halves until the readable ones are done. Returns how many were not. */
-function readPart(view: KernelView, run: PageStructRun, start: number, end: number, scan: Scan): number {
+function readPart(view: KernelView, run: PageStructRun, start: number, end: number, words: Uint32Array, scan: Scan): number {
   const stride = view.pageStructBytes
-  const bytes = view.memory.tryRead(run.address + BigInt((start - run.start) * stride), (end - start) * stride)
-  if (typeof bytes !== 'string') {
-    scan(wordsOf(bytes), start, end - start)
+  const present = new Uint8Array(1)
+  view.memory.readMany(BigUint64Array.of(run.address + BigInt((start - run.start) * stride)), (end - start) * stride, new Uint8Array(words.buffer), present)
+  if (present[0] === 1) {
+    scan(words, start, end - start)
     return 0
   }
   if (end - start === 1) return 1
   const middle = (start + end) >>> 1
-  return readPart(view, run, start, middle, scan) + readPart(view, run, middle, end, scan)
-}
-
-/** The bytes as 32-bit words of this machine: dumps and hosts are little endian alike. */
-export function wordsOf(bytes: Uint8Array): Uint32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
-  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >>> 2)
+  return readPart(view, run, start, middle, words, scan) + readPart(view, run, middle, end, words, scan)
 }
 
 function pageScanner(view: KernelView, layout: SlabPageLayout, found: Growing): Scan {

@@ -1,6 +1,6 @@
 import { MissingSymbolError } from '../../errors.js'
 import type { KernelView } from '../../slab/kernelView.js'
-import { wordsOf } from '../../slab/pageScan.js'
+import { scanPageStructs, type Scan } from '../../slab/pageScan.js'
 import { FrameMap } from '../../memory/frameMap.js'
 import { freeOnCpuLists } from './freeOnCpuLists.js'
 
@@ -21,8 +21,6 @@ const MAPPING_ANON = 1
 const MAPPING_FLAGS = 3
 /** From 6.12 the top byte of page_type is the type (include/linux/page-flags.h). */
 const TYPE_MASK = 0xff000000
-/** Bytes of page structures read at a time. */
-const CHUNK_BYTES = 1 << 18
 /** MAX_PAGE_ORDER is 13 at most. */
 const HIGHEST_ORDER = 13
 
@@ -45,34 +43,12 @@ export interface FrameRoles {
  */
 export function readFrameRoles(view: KernelView): FrameRoles {
   const map = new FrameMap(view.physical.frames)
-  const scan = roleScanner(view, map)
-  const stride = view.pageStructBytes
-  const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / stride))
-  for (const run of view.pageStructRuns()) {
-    for (let start = run.start; start < run.end; start += perChunk) {
-      const end = Math.min(run.end, start + perChunk)
-      forReadable(view, run.address + BigInt((start - run.start) * stride), start, end, scan)
-    }
-  }
+  scanPageStructs(view, roleScanner(view, map))
   for (const { frame, pages } of freeOnCpuLists(view)) for (let i = 0; i < pages; i++) map.set(frame + i, FREE)
   const described = new FrameMap(view.physical.frames)
   const before = new FrameMap(view.physical.frames)
   markPageStructs(view, map, described, before)
   return { of: (frame) => map.get(frame), firstDescribed: (frame) => described.get(frame), bytesBefore: (frame) => before.get(frame) }
-}
-
-type Scan = (words: Uint32Array, frame: number, frames: number) => void
-
-/** Scans page structures; where a stretch is not readable as a whole, its readable halves. */
-function forReadable(view: KernelView, address: bigint, start: number, end: number, scan: Scan): void {
-  const stride = view.pageStructBytes
-  const bytes = view.memory.tryRead(address, (end - start) * stride)
-  if (typeof bytes !== 'string') scan(wordsOf(bytes), start, end - start)
-  else if (end - start > 1) {
-    const middle = (start + end) >>> 1
-    forReadable(view, address, start, middle, scan)
-    forReadable(view, address + BigInt((middle - start) * stride), middle, end, scan)
-  }
 }
 
 function roleScanner(view: KernelView, map: FrameMap): Scan {
