@@ -19,7 +19,7 @@ export interface ObjectSearch extends PageSearch {
   readonly objects: Uint32Array
 }
 
-/** Looks for pointers to objects: by WebAssembly, eight times as fast, where the build made it. */
+/** Looks for pointers to objects: by WebAssembly where the build made it. */
 export function objectSearch(index: ObjectIndex): ObjectSearch {
   return wasmObjectSearch(index) ?? plainObjectSearch(index)
 }
