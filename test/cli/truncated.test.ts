@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { run } from '../../kernel/cli/run.js'
 import { textStream } from '../../lib/dump/textStream.js'
@@ -29,6 +30,18 @@ describe('a dump that was cut off', () => {
       const { code, text, errors } = await slablab(...command, '--format', 'json')
       expect([code, (JSON.parse(text) as unknown[]).length > 0]).toEqual([1, true])
       expect(errors).toMatch(/partial (result|report): .*pages whose data lie behind the end of the file \(6000000 bytes\)/)
+    }
+  })
+
+  test('within a .gz: what is there of it, said each time it is opened', async () => {
+    const packed = gzipSync(whole, { level: 0 })
+    const file = path.join(folder, 'vmcore.gz')
+    writeFileSync(file, packed.subarray(0, 6_000_000))
+    for (let time = 0; time < 2; time++) {
+      const { code, text, errors } = await slablab('caches', file, '--format', 'json')
+      expect([code, (JSON.parse(text) as unknown[]).length > 0]).toEqual([1, true])
+      expect(errors).toMatch(/vmcore\.gz: damaged gzip stream: found unexpected end of file: read as far as it goes, 5\.\d+ MiB; the rest is missing/)
+      expect(errors).toMatch(/partial result/)
     }
   })
 
