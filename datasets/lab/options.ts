@@ -54,7 +54,7 @@ Options:
   --plant KIND=COUNT   what to plant; may be given again for further kinds. None: a healthy machine
   --out FOLDER         where the dumps, the truth and the snapshots go
   --kernel debian|small  Debian's stock cloud kernel (default), or a small one built from Debian's source
-  --arch x86_64|arm64  arm64 is always a small kernel, cross-built
+  --arch x86_64|arm64  arm64 is always a small kernel, cross-built; its dump cannot be opened yet
   --allocator slub|slab  slab is always a small kernel
   --memory MB          of the guest (default 192)
   --live-every N       of so many requests and jobs one stays in use (default 10; 0: none)

@@ -2,6 +2,8 @@ import type { Dump } from '../dump/dump.js'
 import { evidenceFiles, type EvidencePath } from '../dump/evidenceFiles.js'
 import { openDump, type OpenDumpOptions } from '../dump/openDump.js'
 import { FormatError, SlablabError } from '../errors.js'
+import { openFile } from '../source/file.js'
+import { readKdumpHeader, splitDumpKey } from '../source/kdumpHeader.js'
 import { loadSeries, type Series } from '../table/loadSlabinfo.js'
 import { Warnings } from '../warnings.js'
 import { inputOf } from './provenance.js'
@@ -63,7 +65,7 @@ export async function openCase(paths: readonly string[], options: OpenCaseOption
   }
   const machines: { dump: Dump; files: string[] }[] = []
   const transcripts = of('transcript')
-  for (const paths of [...of('dump').map((path) => [path]), ...(transcripts.length > 0 ? [transcripts] : [])]) {
+  for (const paths of [...joinSplit(of('dump')), ...(transcripts.length > 0 ? [transcripts] : [])]) {
     const dump = await attempt(paths[0], () => openMachine(paths, opening))
     if (dump !== undefined) machines.push({ dump, files: [...paths, ...symbols] })
   }
@@ -87,6 +89,29 @@ export async function openCase(paths: readonly string[], options: OpenCaseOption
     close: () => {
       for (const { dump } of machines) closeDump(dump)
     }
+  }
+}
+
+/** Dumps, each with its file, or with its parts where it is split. */
+function joinSplit(paths: readonly string[]): string[][] {
+  const dumps = new Map<string, string[]>()
+  for (const path of paths) {
+    const key = splitKeyOf(path) ?? path
+    dumps.set(key, [...dumps.get(key) ?? [], path])
+  }
+  return [...dumps.values()]
+}
+
+function splitKeyOf(path: string): string | null {
+  const file = openFile(path)
+  try {
+    return splitDumpKey(readKdumpHeader(file, new Warnings()))
+  } catch (error) {
+    // Of another format, or damaged, which is told where it is opened.
+    if (error instanceof FormatError) return null
+    throw error
+  } finally {
+    file.close()
   }
 }
 

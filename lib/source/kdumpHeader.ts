@@ -104,6 +104,11 @@ export function kdumpSignature(head: Uint8Array): 'KDUMP' | 'DISKDUMP' | undefin
   return text === 'KDUMP   ' ? 'KDUMP' : text === 'DISKDUMP' ? 'DISKDUMP' : undefined
 }
 
+/** What the parts of one split dump have in common, the same machine, time and size; null where a dump is not split. */
+export function splitDumpKey({ split, uname, time, blocks, blockBytes, pageBitmap }: KdumpHeader): string | null {
+  return split === null ? null : JSON.stringify([uname, time, blocks, blockBytes, pageBitmap.bytes])
+}
+
 /**
  * Reads the headers of a kdump-compressed file; every size in the result lies inside of the file. What is wrong but not needed for the
  * pages (VMCOREINFO or notes behind the end) becomes null, with a warning.

@@ -1,4 +1,5 @@
 import { FormatError } from '../../errors.js'
+import { splitDumpKey } from '../../source/kdumpHeader.js'
 import { formatCount } from '../../util/units.js'
 import type { Warnings } from '../../warnings.js'
 import { FrameBitmap } from './frameBitmap.js'
@@ -48,10 +49,8 @@ function rangeText({ start, end }: { readonly start: number; readonly end: numbe
   return `pages 0x${start.toString(16)} to 0x${end.toString(16)}`
 }
 
-/** Parts of one dump have the same machine, time and size. */
 function assertSameDump(first: KdumpPart, other: KdumpPart): void {
-  const key = ({ header }: KdumpPart): string => JSON.stringify([header.uname, header.time, header.blocks, header.blockBytes, header.pageBitmap.bytes])
-  if (key(first) !== key(other)) {
+  if (splitDumpKey(first.header) !== splitDumpKey(other.header)) {
     throw new FormatError('a part of another dump', { source: other.source.name, expected: `the dump that ${first.source.name} is a part of` })
   }
 }
