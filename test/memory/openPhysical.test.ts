@@ -157,9 +157,20 @@ describe('packed dumps', () => {
     await expect(openPhysical(file('text.gz', gzipSync('hello')))).rejects.toThrow(`${at('text.gz')} (gzip): not a dump of a machine's memory`)
     expect(cache()).toEqual([])
   })
-  test('a damaged stream leaves nothing behind', async () => {
+  test('a torn stream is read as far as it goes, and every opening says so', async () => {
     const packed = gzipSync(Buffer.concat([dumpBytes(), samplePage(1, 1 << 20)]))
-    await expect(openPhysical(file('cut.gz', packed.subarray(0, packed.length - 100_000)))).rejects.toThrow(`${at('cut.gz')}: damaged gzip stream: found unexpected end of file`)
+    const cut = file('cut.gz', packed.subarray(0, packed.length - 100_000))
+    for (const _opening of ['unpacks', 'finds it unpacked']) {
+      const warnings = new Warnings()
+      const dump = await openPhysical(cut, { warnings })
+      expect(dump.physical.frames).toBe(3)
+      dump.close()
+      expect(warnings.list().map(({ message }) => message)).toContainEqual(expect.stringContaining(`${cut}: damaged gzip stream: found unexpected end of file`))
+    }
+  })
+  test('a stream that is damaged from its start leaves nothing behind', async () => {
+    const packed = gzipSync(dumpBytes())
+    await expect(openPhysical(file('start.gz', packed.subarray(0, 12)))).rejects.toThrow(at('start.gz'))
     expect(cache()).toEqual([])
   })
   test('an abort leaves nothing behind', async () => {
