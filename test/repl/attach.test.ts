@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -27,6 +27,35 @@ async function ask(what: string, options: RequestInit = {}): Promise<unknown> {
   const response = await fetch(`${url}/api/${what}`, { ...options, headers: { Authorization: `token ${token}`, 'Content-Type': 'application/json' } })
   if (!response.ok) throw new Error(`${what}: ${response.status} ${await response.text()}`)
   return response.json()
+}
+
+/** A way to the server that can be cut. */
+async function cuttableWay(): Promise<{ url: string, cut(): void, mend(): void, close(): void }> {
+  const sockets = new Set<Socket>()
+  let isCut = false
+  const way = createServer((client) => {
+    if (isCut) return void client.destroy()
+    const target = connect(Number(new URL(url).port), '127.0.0.1')
+    for (const socket of [client, target]) {
+      sockets.add(socket)
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket))
+    }
+    client.pipe(target).pipe(client)
+  })
+  await new Promise<void>((resolve) => way.listen(0, '127.0.0.1', () => resolve()))
+  const cut = (): void => {
+    isCut = true
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    url: `http://127.0.0.1:${(way.address() as AddressInfo).port}`,
+    cut,
+    mend() { isCut = false },
+    close() {
+      cut()
+      way.close()
+    }
+  }
 }
 
 // A real Jupyter server of Debian; test/debianPackages.ts says so where it is missing.
@@ -95,6 +124,34 @@ describe.skipIf(!hasTmux || !hasServer)('attached to a kernel behind a Jupyter s
     } finally {
       one.close()
       two.close()
+    }
+  })
+
+  test('a lost connection comes back, and what was typed meanwhile runs', { timeout: 4 * minutes }, async () => {
+    const way = await cuttableWay()
+    const terminal = new TmuxTerminal({
+      folder, columns: 90, rows: 30, environment: { XDG_STATE_HOME: path.join(folder, 'state') },
+      command: `${process.execPath} ${main} repl --attach ${way.url} --token ${token} --session case.ipynb`
+    })
+    try {
+      await terminal.waitFor(/case\.ipynb: kernel slablab/, 180)
+      terminal.type('let kept = 41')
+      terminal.press('Enter')
+      terminal.type('await new Promise((done) => setTimeout(done, 4000)); ++kept')
+      terminal.press('Enter')
+      await terminal.waitFor(/running, [1-9]/)
+      way.cut()
+      await terminal.waitFor(/the connection is lost; trying to get it back/)
+      terminal.type('kept * 100')
+      terminal.press('Enter')
+      await terminal.waitFor(/1 more waiting/)
+      way.mend()
+      await terminal.waitFor(/connected again; variables are as they were[^]*^4200$/m, 120)
+      expect(terminal.screen()).toMatch(/^42$/m)
+      terminal.press('C-d')
+    } finally {
+      terminal.close()
+      way.close()
     }
   })
 })
