@@ -87,7 +87,7 @@ async function assemble(source, target) {
   if (error) throw new Error(`${source}: ${stderr.toString() || error.message}`)
 }
 
-/** Bundles what a script of one function: it is given its exports, and what scripts have not by themselves. */
+/** Bundles into a script of one function: it is given its exports, and what scripts have not by themselves. */
 async function writeScript(file, options) {
   const { outputFiles: [{ text }] } = await build({ ...options, format: 'cjs', write: false })
   const code = text.replaceAll(/\bimport\("/g, 'importPackage("')
@@ -96,5 +96,5 @@ async function writeScript(file, options) {
 
 /** Keeps what V8 has compiled of a script that runs in this process. */
 function keepCompiled(file) {
-  writeFileSync(`${file}.cache`, new Script(readFileSync(file, 'latin1'), { filename: file }).createCachedData())
+  writeFileSync(`${file}.cache`, new Script(readFileSync(file, 'utf8'), { filename: file }).createCachedData())
 }

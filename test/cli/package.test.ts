@@ -24,7 +24,10 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const slablab = (...args: string[]): string => execFileSync(process.execPath, [path.join(installed, 'dist/kernel/cli/main.js'), ...args], { cwd: folder, encoding: 'utf8' })
 
 test('reports on a bundled dump', () => {
-  expect(slablab('report', path.join(installed, 'datasets/arm64-slab/vmcore'))).toContain('single_open')
+  const page = path.join(folder, 'page.html')
+  expect(slablab('report', path.join(installed, 'datasets/arm64-slab/vmcore'), '--html', page)).toContain('single_open')
+  // What is built has the same letters as its source.
+  expect(readFileSync(page, 'utf8')).toMatch(/<title>[^<]* · slablab report<\/title>/)
 }, 60_000)
 
 test('runs cells that use the library, and packages', () => {
