@@ -1,4 +1,5 @@
 import type { MachineFacts } from './leakEvidence.js'
+import { lostFacts } from './lostFacts.js'
 import { findReachable, retainedBy, UNDECIDED, UNREACHABLE, type Reachability, type ReachabilityOptions } from './reachability.js'
 import { positionsOf } from './reference/positionsOf.js'
 
@@ -12,7 +13,7 @@ const WORTH_RETAINING = 16
 export async function addReachability(machine: MachineFacts, options: ReachabilityOptions = {}): Promise<Reachability | undefined> {
   if (machine.system.kernel === undefined || machine.system.slabs === undefined) return undefined
   const found = await findReachable(machine.system, options)
-  for (const facts of machine.groups) {
+  const lost = machine.groups.map((facts) => {
     const members = positionsOf(found.objects, facts.signatures.addressesOf(facts.group))
     const unreachable = members.filter((object) => found.reached[object] === UNREACHABLE)
     const decided = members.some((object) => found.reached[object] !== UNDECIDED)
@@ -20,6 +21,8 @@ export async function addReachability(machine: MachineFacts, options: Reachabili
       unreachable: decided ? unreachable.length : null,
       retainedBytes: unreachable.length >= WORTH_RETAINING ? retainedBy(found, unreachable).bytes : null
     })
-  }
+    return unreachable
+  })
+  if (lost.some(({ length }) => length >= WORTH_RETAINING)) lostFacts(machine, found, lost).forEach((facts, group) => Object.assign(machine.groups[group], { lost: facts }))
   return found
 }

@@ -43,6 +43,18 @@ export interface MemoryFact {
 export interface GroupFacts extends DescribedGroup {
   readonly unreachable: number | null
   readonly retainedBytes: number | null
+  /** What more is known of those that are unreachable. */
+  readonly lost?: LostFacts
+}
+
+/** Objects of a group that nothing leads to, by who lost them. */
+export interface LostFacts {
+  /** How many no lost object of another kind refers to: these were dropped, the others went with what holds them. */
+  readonly dropped: number
+  /** A few of them, those that were dropped first. */
+  readonly examples: BigUint64Array
+  /** Objects of other groups that went with these, the most first. */
+  readonly takes: readonly { readonly facts: GroupFacts; readonly objects: number }[]
 }
 
 /** One machine, and its objects by what they hold. */
@@ -79,4 +91,14 @@ export function machineFacts(evidence: MachineEvidence, options: MachineFactsOpt
 /** The evidence of a single machine. */
 export function evidenceOf(evidence: MachineEvidence, options: MachineFactsOptions = {}): LeakEvidence {
   return { machines: [machineFacts(evidence, options)], growth: [], differences: [] }
+}
+
+/** How many of a group's lost objects no lost object of another kind refers to; all of them where nobody asked who does. */
+export function droppedObjects({ lost, unreachable }: GroupFacts): number {
+  return lost?.dropped ?? unreachable ?? 0
+}
+
+/** A few objects of a group: lost ones, where any are known to be. */
+export function lostExamples({ lost, signatures, group }: GroupFacts, count: number): BigUint64Array {
+  return (lost === undefined || lost.examples.length === 0 ? signatures.addressesOf(group) : lost.examples).subarray(0, count)
 }

@@ -1,7 +1,9 @@
 import { formatCount } from '../util/units.js'
+import { hex } from '../util/hex.js'
 import { cacheEvidence } from './cacheEvidence.js'
+import { addressList, openCell } from './cell.js'
 import type { EvidenceItem, Finding } from './finding.js'
-import type { GroupFacts, LeakEvidence, MachineFacts } from './leakEvidence.js'
+import { droppedObjects, lostExamples, type GroupFacts, type LeakEvidence, type MachineFacts } from './leakEvidence.js'
 import { reached } from './reachedItem.js'
 import { findingOf } from './rule.js'
 import { groupType, type GroupType } from './typing.js'
@@ -34,11 +36,11 @@ export interface LostStory {
   readonly symbols?: readonly string[]
 }
 
-/** All groups of so many lost objects that a rule should speak of them. */
+/** All groups of so many dropped objects that a rule should speak of them. What only went with others is told with those. */
 export function lostGroups({ machines }: LeakEvidence): LostGroup[] {
   return machines.flatMap((machine) => machine.groups.flatMap((facts) => {
     const { unreachable } = facts
-    return unreachable === null || unreachable < ENOUGH_TO_MENTION ? [] : [{ machine, facts, unreachable, type: groupType(machine.system, facts) }]
+    return unreachable === null || droppedObjects(facts) < ENOUGH_TO_MENTION ? [] : [{ machine, facts, unreachable, type: groupType(machine.system, facts) }]
   }))
 }
 
@@ -51,17 +53,18 @@ export function namedObjects({ type }: GroupType): string {
 export function lostFinding(evidence: LeakEvidence, { machine, facts, unreachable, type }: LostGroup, story: LostStory): Finding {
   const further = cacheEvidence(evidence, facts.cache?.name ?? null)
   const code = facts.words.filter((word) => (word.class === 'module text' || word.class === 'kernel text') && word.symbol !== null)
-  const leak = unreachable >= ENOUGH_FOR_LEAK
+  const dropped = droppedObjects(facts)
+  const leak = dropped >= ENOUGH_FOR_LEAK
   return findingOf(facts, {
     verdict: leak ? 'leak' : 'maybe',
-    confidence: leak && unreachable >= ENOUGH_TO_BE_SURE && (type.rivals === 0 || further.agrees) ? 'certain' : leak ? 'likely' : 'weak',
+    confidence: leak && dropped >= ENOUGH_TO_BE_SURE && (type.rivals === 0 || further.agrees) ? 'certain' : leak ? 'likely' : 'weak',
     type: type.type,
     module: facts.words.find((word) => word.module !== null)?.module ?? moduleOf(machine, type),
     symbols: story.symbols ?? code.map(({ symbol }) => symbol!),
     rule: story.rule,
     hypothesis: story.hypothesis,
     fix: story.fix,
-    evidence: [reached(machine, facts, unreachable), ...typeItem(type), ...(story.items ?? []), ...further.items]
+    evidence: [reached(machine, facts, unreachable), ...takenItem(machine, facts), ...typeItem(type), ...(story.items ?? []), ...further.items]
   })
 }
 
@@ -69,6 +72,21 @@ export function lostFinding(evidence: LeakEvidence, { machine, facts, unreachabl
 function moduleOf(machine: MachineFacts, { id }: GroupType): string | null {
   return id === null ? null : machine.system.types?.btf?.graph.moduleOf(id) ?? null
 }
+
+/** What is lost with them: it is named here, and accuses nobody by itself. */
+function takenItem(machine: MachineFacts, { lost }: GroupFacts): EvidenceItem[] {
+  const takes = lost?.takes.filter(({ objects }) => objects >= ENOUGH_TO_MENTION).slice(0, SHOWN_TAKEN) ?? []
+  if (takes.length === 0) return []
+  const texts = takes.map(({ facts, objects }) => `${formatCount(objects)} ${namedObjects(groupType(machine.system, facts))} in ${facts.cache?.name ?? 'slab memory'}`)
+  const examples = takes.map(({ facts }) => hex(lostExamples(facts, 1)[0]))
+  return [{
+    text: `With them go ${texts.join(', ')}: nothing else refers to these.`, addresses: examples,
+    code: openCell(machine.files, (dump) => `await references(${dump}, ${addressList(examples)})`)
+  }]
+}
+
+/** Kinds of objects that a finding lists as lost with others. */
+const SHOWN_TAKEN = 6
 
 function typeItem(type: GroupType): EvidenceItem[] {
   if (type.type === null) return []

@@ -2,13 +2,13 @@ import { hex } from '../util/hex.js'
 import { formatBytes, formatCount } from '../util/units.js'
 import { addressList, openCell } from './cell.js'
 import type { EvidenceItem } from './finding.js'
-import type { GroupFacts, MachineFacts } from './leakEvidence.js'
+import { lostExamples, type GroupFacts, type MachineFacts } from './leakEvidence.js'
 
 /** What the mark and sweep says of a group, as evidence for any rule; `unreachable` of its objects. */
 export function reached(machine: MachineFacts, facts: GroupFacts, unreachable: number): EvidenceItem {
-  const { cache, group, signatures, retainedBytes } = facts
+  const { cache, group, retainedBytes } = facts
   const others = group.objects - unreachable
-  const examples = Array.from(signatures.addressesOf(group).subarray(0, 3), hex)
+  const examples = Array.from(lostExamples(facts, 3), hex)
   const rest = others === 0 ? '' : `; the other ${formatCount(others)} are referred to`
   const retained = retainedBytes === null ? '' : ` They keep ${formatBytes(retainedBytes)} from being freed.`
   return {

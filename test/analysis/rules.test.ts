@@ -64,6 +64,19 @@ describe('what lost objects tell of themselves', () => {
     expect(found).toEqual([])
   })
 
+  test('what only went with lost objects of another kind accuses nobody, and is told with those', async () => {
+    const evidence = lostObjects('kmalloc-96', many((i) => [0x1234_5678_9abcn, BigInt(i)]))
+    const [facts] = evidence.machines[0].groups
+    const { group, signatures } = facts
+    const examples = signatures.addressesOf(group).subarray(5, 8)
+    Object.assign(facts, { lost: { dropped: 0, examples, takes: [] } })
+    expect(await findSuspects(evidence)).toEqual([])
+    Object.assign(facts, { lost: { dropped: 120, examples, takes: [{ facts, objects: 60 }] } })
+    const [{ evidence: [reached, taken] }] = await findSuspects(evidence)
+    expect(reached.addresses[0]).toBe(`0x${examples[0].toString(16)}`)
+    expect(taken.text).toBe('With them go 60 objects in kmalloc-96: nothing else refers to these.')
+  })
+
   test('otherwise that they are lost, and a few are nothing to speak of', async () => {
     const plain = many((i) => [0x1234_5678_9abcn, BigInt(i)])
     expect(await findSuspects(lostObjects('kmalloc-96', plain))).toMatchObject([{ verdict: 'leak', rule: 'objects that nothing refers to', confidence: 'likely' }])

@@ -5,6 +5,7 @@ import { isComposite, rawMember } from '../../type/members.js'
 import { formatCount } from '../../util/units.js'
 import { hex } from '../../util/hex.js'
 import { addressList, openCell } from '../cell.js'
+import { lostExamples } from '../leakEvidence.js'
 import { lostFinding, lostGroups, namedObjects, type LostGroup } from '../lostObjects.js'
 import type { Rule } from '../rule.js'
 
@@ -47,9 +48,8 @@ export const droppedWork: Rule = {
     const place = placesOf(types, lost.type.id).find(({ functionOffset }) => functionAt(lost, functionOffset) !== null)
     if (place === undefined) return []
     const name = functionAt(lost, place.functionOffset)!
-    const { facts: { cache, group, signatures }, machine, unreachable, type } = lost
-    const example = hex(group.example)
-    const examples = Array.from(signatures.addressesOf(group).subarray(0, 3), hex)
+    const { facts, facts: { cache }, machine, unreachable, type } = lost
+    const examples = Array.from(lostExamples(facts, 3), hex)
     return [lostFinding(evidence, lost, {
       rule: droppedWork.name,
       hypothesis: `${formatCount(unreachable)} ${namedObjects(type)} in ${cache?.name ?? 'slab memory'} were allocated for a ${place.what} that calls ${name}, and the last reference to them was dropped without kfree.`,
@@ -58,7 +58,7 @@ export const droppedWork: Rule = {
       items: [{
         text: `Their ${place.path} is a ${place.struct} that calls ${name}${stateOf(lost, place)}.`,
         addresses: examples,
-        code: openCell(machine.files, (dump) => (type.type === null ? `words(${dump}, ${addressList(examples)})` : `(${dump}).read('${type.type}', '${example}')`))
+        code: openCell(machine.files, (dump) => (type.type === null ? `words(${dump}, ${addressList(examples)})` : `(${dump}).read('${type.type}', '${examples[0]}')`))
       }]
     })]
   })
@@ -94,7 +94,7 @@ function placesOf(types: BtfTypes, struct: number): Place[] {
 function stateOf({ machine, facts }: LostGroup, place: Place): string {
   if (place.struct !== 'work_struct') return ''
   try {
-    const data = readU64(machine.system.memory, facts.group.example + BigInt(place.offset))
+    const data = readU64(machine.system.memory, lostExamples(facts, 1)[0] + BigInt(place.offset))
     return (data & PENDING) === 0n ? '; it is not queued: it has run, or never was to' : '; it is queued'
   } catch (error) {
     if (error instanceof FaultError) return ''

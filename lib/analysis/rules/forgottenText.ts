@@ -4,6 +4,7 @@ import { formatCount } from '../../util/units.js'
 import { hex } from '../../util/hex.js'
 import { visible } from '../../util/visible.js'
 import { addressList, openCell } from '../cell.js'
+import { lostExamples } from '../leakEvidence.js'
 import { lostFinding, lostGroups, type LostGroup } from '../lostObjects.js'
 import type { Rule } from '../rule.js'
 
@@ -17,8 +18,8 @@ export const forgottenText: Rule = {
   text: 'texts that nothing refers to',
   find: (evidence) => lostGroups(evidence).flatMap((lost) => {
     if (!isText(lost)) return []
-    const { facts: { cache, group, signatures }, machine, unreachable } = lost
-    const examples = signatures.addressesOf(group).subarray(0, SHOWN)
+    const { facts, facts: { cache }, machine, unreachable } = lost
+    const examples = lostExamples(facts, SHOWN)
     const texts = [...examples].map((address) => textAt(lost, address)).filter((text) => text !== '')
     const shown = Array.from(examples, hex)
     return [lostFinding(evidence, lost, {

@@ -5,7 +5,7 @@ import { formatCount } from '../../util/units.js'
 import { hex } from '../../util/hex.js'
 import { cacheEvidence } from '../cacheEvidence.js'
 import { addressList, openCell } from '../cell.js'
-import type { GroupFacts, LeakEvidence, MachineFacts } from '../leakEvidence.js'
+import { droppedObjects, lostExamples, type GroupFacts, type LeakEvidence, type MachineFacts } from '../leakEvidence.js'
 import { reached } from '../reachedItem.js'
 import { findingOf, type Rule } from '../rule.js'
 import type { SignatureWordRow } from '../signatures.js'
@@ -42,11 +42,11 @@ function isDangling({ kernel, symbols }: System, word: SignatureWordRow): boolea
 }
 
 function accuse(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts, dangling: readonly SignatureWordRow[]): Finding {
-  const { cache, group, signatures, unreachable } = facts
-  const examples = Array.from(signatures.addressesOf(group).subarray(0, 3), hex)
+  const { cache, group, unreachable } = facts
+  const examples = Array.from(lostExamples(facts, 3), hex)
   const name = lastUnloaded(machine.system)
   const module = name === '' ? 'a module that is gone' : `a module that is gone (${name} was unloaded last)`
-  const lost = unreachable !== null && unreachable >= LEAST_OBJECTS
+  const lost = droppedObjects(facts) >= LEAST_OBJECTS
   return findingOf(facts, {
     verdict: lost ? 'leak' : 'maybe',
     confidence: lost ? 'certain' : 'likely',

@@ -3,7 +3,7 @@ import { hex } from '../../util/hex.js'
 import { addressList, openCell } from '../cell.js'
 import { cacheEvidence } from '../cacheEvidence.js'
 import type { EvidenceItem, Finding } from '../finding.js'
-import type { GroupFacts, LeakEvidence, MachineFacts } from '../leakEvidence.js'
+import { droppedObjects, lostExamples, type GroupFacts, type LeakEvidence, type MachineFacts } from '../leakEvidence.js'
 import { fileOperationsWithRelease, type FileOperations } from '../fileOperations.js'
 import { procPaths } from '../procPaths.js'
 import { findingOf, isSample, type Rule } from '../rule.js'
@@ -38,7 +38,7 @@ export const seqOperations: Rule = {
     const many = isSample(machine) ? group.objects >= signatures.readObjects * leastShare : group.objects >= openFiles
     if (!many || !isOfSingleOpen(facts)) return []
     const show = facts.words.find(({ offset }) => offset === showOffset)
-    return show === undefined || show.class === 'missing' ? [] : [accuse(evidence, machine, facts, show)]
+    return show === undefined || show.class === 'missing' ? [] : accuse(evidence, machine, facts, show)
   }))
 }
 
@@ -48,16 +48,18 @@ function isOfSingleOpen(facts: GroupFacts): boolean {
   return named.length === members.length || (named.length > 0 && facts.type?.type === 'seq_operations')
 }
 
-function accuse(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts, show: SignatureWordRow): Finding {
+function accuse(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts, show: SignatureWordRow): Finding[] {
   const { cache, words } = facts
   const culprit = show.symbol ?? (show.value === null ? 'several functions' : show.value)
   const further = cacheEvidence(evidence, cache?.name ?? null)
   const named = show.symbol !== null
   const tables = machine.system.kernel === undefined ? [] : culprits(machine, show)
-  const leaked = (facts.unreachable ?? 0) >= openFiles
-  if (tables.length > 0 || leaked) return proven(evidence, machine, facts, show, tables, leaked)
+  const leaked = droppedObjects(facts) >= openFiles
+  if (tables.length > 0 || leaked) return [proven(evidence, machine, facts, show, tables, leaked)]
+  // A dump that sees who refers to them sees files that are open.
+  if (facts.unreachable !== null) return []
   const items: EvidenceItem[] = [contents(machine, facts, culprit), ...printed(machine, facts), whatTheyAre(machine), ...whose(machine, show, culprit), ...further.items]
-  return findingOf(facts, {
+  return [findingOf(facts, {
     type: 'seq_operations',
     verdict: 'maybe',
     confidence: named && further.agrees ? 'likely' : 'weak',
@@ -67,7 +69,7 @@ function accuse(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts
     hypothesis: `Each open of the file that ${culprit} shows allocates a seq_operations with single_open(), and the file's release does not free it.`,
     fix: `Find the file_operations or proc_ops whose open passes ${culprit} to single_open(), and make its release single_release (seq_release frees the seq_file, not the seq_operations).`,
     evidence: items
-  })
+  })]
 }
 
 /** Tables of the module whose function is shown that open with single_open() and release with seq_release(). */
@@ -127,7 +129,7 @@ function contents(machine: MachineFacts, facts: GroupFacts, culprit: string): Ev
   const own = facts.words.flatMap(({ offset, symbol }) => (offset < showOffset && symbol !== null ? [symbol] : []))
   const whole = isSample(machine) ? `${formatCount(group.objects)} of the ${formatCount(signatures.readObjects)} objects that were read`
     : `${formatCount(group.objects)} of ${formatCount(signatures.readObjects)} allocated objects`
-  const examples = Array.from(signatures.addressesOf(group).subarray(0, 3), hex)
+  const examples = Array.from(lostExamples(facts, 3), hex)
   return {
     text: `${whole}${cache === null ? '' : ` in ${cache.name}`} hold ${[...own, culprit].join(', ')} in their first 32 bytes (${reach.basis}).`,
     addresses: examples,

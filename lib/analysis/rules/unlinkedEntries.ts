@@ -1,6 +1,7 @@
 import { formatCount } from '../../util/units.js'
 import { hex } from '../../util/hex.js'
 import { addressList, openCell } from '../cell.js'
+import { lostExamples } from '../leakEvidence.js'
 import { lostFinding, lostGroups, namedObjects } from '../lostObjects.js'
 import type { Rule } from '../rule.js'
 
@@ -12,10 +13,10 @@ export const unlinkedEntries: Rule = {
   name: 'list entry taken off and not freed',
   text: 'objects that nothing refers to and whose list heads point at themselves',
   find: (evidence) => lostGroups(evidence).flatMap((lost) => {
-    const { facts: { cache, group, signatures, words }, machine, unreachable, type } = lost
+    const { facts, facts: { cache, words }, machine, unreachable, type } = lost
     const heads = words.filter((word) => word.class === 'empty list head')
     if (heads.length === 0) return []
-    const examples = Array.from(signatures.addressesOf(group).subarray(0, 3), hex)
+    const examples = Array.from(lostExamples(facts, 3), hex)
     const code = words.find((word) => (word.class === 'module text' || word.class === 'kernel text') && word.symbol !== null)
     const named = namedObjects(type)
     return [lostFinding(evidence, lost, {
