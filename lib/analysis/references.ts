@@ -79,7 +79,7 @@ export async function references(
     const found = search.find(page)
     if (found === 0 || !live.enter(frame, page, bytes)) return
     for (let i = 0; i < found; i++) take(frame, search.words[i])
-  }, options)
+  }, { ...options, skip: (frame) => live.skips(frame, bytes) })
   counts.forEach((count, target) => {
     if (count > limit) system.warnings.add(`${hex(addresses[target])}: ${count} references, the first ${limit} are listed`)
   })

@@ -12,9 +12,9 @@ import type { PhysicalMemory } from './memory.js'
 import type { DumpContent } from './physical/dumpContent.js'
 import { openElf } from './physical/openElf.js'
 import { openKdump } from './physical/openKdump.js'
-import { PhysicalPages } from './physical/physicalPages.js'
+import type { HelperTask } from './physical/pageHelper.js'
+import { PhysicalPages, type PageHelpers } from './physical/physicalPages.js'
 import { startHelpers } from './physical/startHelpers.js'
-import type { SharedPages } from './physical/wholePages.js'
 
 /** A dump's physical memory and what its headers say, with no knowledge of the kernel in it. Null is unknown. */
 export interface PhysicalDump {
@@ -101,11 +101,24 @@ export async function openPhysical(dump: string | ByteSource | readonly string[]
     const content = openContent(sources, warnings)
     // Only plain files can be opened a second time by another thread, and only decompression is worth it.
     const plain = !flattened && content.compression !== 'none' && sources.every((source) => opened.some((file) => file === source))
-    const help = plain ? (pages: SharedPages): void => void stops.push(startHelpers({ files: sources.map(({ name }) => name), pages })) : undefined
-    return { ...await describe(content, warnings, options, help), flattened, files, close }
+    const helpers = plain ? pageHelpers(sources.map(({ name }) => name), stops) : undefined
+    return { ...await describe(content, warnings, options, helpers), flattened, files, close }
   } catch (error) {
     close()
     throw error
+  }
+}
+
+/** Threads for a dump's files; what stops them is added to `stops`. */
+function pageHelpers(files: readonly string[], stops: (() => void)[]): PageHelpers {
+  const started = (task: Omit<HelperTask, 'files'>, bytes: number): boolean => {
+    const stop = startHelpers({ files, ...task }, bytes)
+    if (stop !== undefined) stops.push(stop)
+    return stop !== undefined
+  }
+  return {
+    fill: (pages) => void started({ pages }, pages.bytes.byteLength),
+    follow: (pass) => started({ pass }, pass.pages * pass.pageBytes)
   }
 }
 
@@ -147,7 +160,7 @@ function openContent(sources: readonly ByteSource[], warnings: Warnings): DumpCo
 }
 
 async function describe(
-  content: DumpContent, warnings: Warnings, options: OpenPhysicalOptions, help: ((pages: SharedPages) => void) | undefined
+  content: DumpContent, warnings: Warnings, options: OpenPhysicalOptions, helpers: PageHelpers | undefined
 ): Promise<Omit<PhysicalDump, 'flattened' | 'files' | 'close'>> {
   const { cacheBytes, searchVmcoreinfo = true, signal, onProgress } = options
   let vmcoreinfo = content.vmcoreinfoText === undefined ? undefined : parseVmcoreinfo(content.vmcoreinfoText)
@@ -155,7 +168,7 @@ async function describe(
   let vmcoreinfoCandidates: Vmcoreinfo[] = []
   const memory = (info: Vmcoreinfo | undefined): PhysicalPages => {
     const pageBytes = pageBytesOf(info) ?? Math.min(content.blockBytes ?? DEFAULT_PAGE_BYTES, DEFAULT_PAGE_BYTES)
-    return new PhysicalPages(content.store(pageBytes), pageBytes, cacheBytes, help)
+    return new PhysicalPages(content.store(pageBytes), pageBytes, cacheBytes, helpers)
   }
   let physical = memory(vmcoreinfo)
   if (vmcoreinfo === undefined && searchVmcoreinfo) {

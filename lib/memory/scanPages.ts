@@ -1,10 +1,13 @@
 import { Turn } from '../util/turn.js'
 import type { PhysicalMemory } from './memory.js'
+import type { Run } from './physical/blockStore.js'
 
 export interface ScanPagesOptions {
   /** First frame looked at, and one past the last; all frames unless said. */
   readonly start?: number
   readonly end?: number
+  /** Whether a frame need not be read. Asked once for each that the dump holds, in order, before the first is read. */
+  readonly skip?: (frame: number) => boolean
   /** Pages done so far, and in all. */
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
@@ -24,27 +27,48 @@ const STRETCH = 64
 export async function scanPages(
   physical: PhysicalMemory, visit: (frame: number, page: Uint8Array) => boolean | void, options: ScanPagesOptions = {}
 ): Promise<void> {
-  const { start: first = 0, end: last = physical.frames, onProgress, signal } = options
+  const { start: first = 0, end: last = physical.frames, skip, onProgress, signal } = options
   signal?.throwIfAborted()
-  const runs = clipped(physical.presentRuns(), first, last)
+  const inside = clipped(physical.presentRuns(), first, last)
+  const runs = skip === undefined ? inside : without(inside, skip)
   const total = runs.reduce((pages, { start, end }) => pages + end - start, 0)
   const turn = new Turn(signal)
   let done = 0
-  for (const { start, end } of runs) {
-    for (let frame = start; frame < end; frame++) {
-      const page = physical.peek ? physical.peek(frame) : physical.page(frame)
-      if (typeof page !== 'string' && visit(frame, page) === false) return
-      if (++done % STRETCH === 0 && turn.over) {
-        onProgress?.(done, total)
-        await turn.yield()
+  const end = physical.startPass?.(runs)
+  try {
+    for (const { start, end } of runs) {
+      for (let frame = start; frame < end; frame++) {
+        const page = physical.peek ? physical.peek(frame) : physical.page(frame)
+        if (typeof page !== 'string' && visit(frame, page) === false) return
+        if (++done % STRETCH === 0 && turn.over) {
+          onProgress?.(done, total)
+          await turn.yield()
+        }
       }
     }
+  } finally {
+    end?.()
   }
   onProgress?.(done, total)
 }
 
-function clipped(runs: Iterable<{ start: number; end: number }>, first: number, last: number): { start: number; end: number }[] {
-  const inside: { start: number; end: number }[] = []
+/** The rest of some runs where single frames are left out. */
+function without(runs: readonly Run[], skip: (frame: number) => boolean): Run[] {
+  const rest: Run[] = []
+  for (const { start, end } of runs) {
+    let from = start
+    for (let frame = start; frame < end; frame++) {
+      if (!skip(frame)) continue
+      if (frame > from) rest.push({ start: from, end: frame })
+      from = frame + 1
+    }
+    if (end > from) rest.push({ start: from, end })
+  }
+  return rest
+}
+
+function clipped(runs: Iterable<Run>, first: number, last: number): Run[] {
+  const inside: Run[] = []
   for (const run of runs) {
     const start = Math.max(run.start, first)
     const end = Math.min(run.end, last)

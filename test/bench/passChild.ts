@@ -27,7 +27,7 @@ async function pass(file: string): Promise<Pass> {
   let bytes = 0
   const decompress = await cpuSeconds(() => scanPages(physical, (_, page) => void (bytes += page.length)))
   close()
-  const system = await openVmcore(file)
+  const system = await openVmcore(file, { cacheBytes: 1 << 30 })
   // The helpers that a scan would start count as this thread's time: no page is left to them.
   await scanPages(system.kernel.physical, () => {})
   system.objects()

@@ -55,6 +55,17 @@ describe('PhysicalPages', () => {
     pages.page(3)
     expect(store.reads).toEqual([])
   })
+  test('a scan reads nothing of what it skips', async () => {
+    const store = new CountedBlocks(4096, 20, { 5: 'corrupt' })
+    const seen: number[] = []
+    const counts: number[] = []
+    await scanPages(new PhysicalPages(store, 4096, 8 * 4096), (frame) => void seen.push(frame), {
+      skip: (frame) => frame < 3 || frame === 10 || frame === 19, onProgress: (done, total) => counts.push(done, total)
+    })
+    expect(seen).toEqual([3, 4, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18])
+    expect(store.reads).toEqual(seen)
+    expect(counts).toEqual([15, 15])
+  })
   test('a scan of pages smaller than the block reads each block once', async () => {
     const store = new CountedBlocks(65536, 5, { 2: 'excluded' })
     const frames: number[] = []

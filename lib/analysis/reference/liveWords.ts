@@ -61,17 +61,20 @@ export class LiveWords {
     return (this.#words ??= new Uint32Array(this.#page.buffer, this.#page.byteOffset, this.#page.byteLength >>> 2))
   }
 
-  /** Takes up a page and counts its bytes; false where none of its words can be a reference. */
+  /** Whether none of a frame's words can be a reference, whatever they hold: then its bytes are counted, and it need not be read. */
+  skips(frame: number, bytes: ByteCount): boolean {
+    const role = this.index.slabOfFrame(frame) >= 0 ? -1 : this.roles.of(frame)
+    if (role < 0 || (role === PAGE_STRUCTS && this.roles.firstDescribed(frame) >= 0)) return false
+    bytes.exclude(frameRoles[role], this.view.pageBytes)
+    return true
+  }
+
+  /** Takes up a page that is not to be skipped, and counts its bytes; false where none of its words can be a reference. */
   enter(frame: number, page: Uint8Array, bytes: ByteCount): boolean {
     this.#page = page
     this.#words = undefined
     this.#slab = this.index.slabOfFrame(frame)
-    const role = this.#slab >= 0 ? -1 : this.roles.of(frame)
-    if (role === PAGE_STRUCTS && this.roles.firstDescribed(frame) >= 0) return this.#enterPageStructs(frame, page.length, bytes)
-    if (role >= 0) {
-      bytes.exclude(frameRoles[role], page.length)
-      return false
-    }
+    if (this.#slab < 0 && this.roles.of(frame) === PAGE_STRUCTS) return this.#enterPageStructs(frame, page.length, bytes)
     this.#pageStart = frame * this.view.pageBytes
     this.#dead = this.dead.of(frame)
     if (this.#slab >= 0) this.#enterSlab(bytes)

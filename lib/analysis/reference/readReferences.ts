@@ -34,7 +34,7 @@ export async function readReferences(system: System, options: ScanPagesOptions =
 async function scanSystem(system: System, options: ScanPagesOptions): Promise<ReferenceGraph> {
   const live = readLiveWords(system)
   const collector = new ReferenceCollector(live)
-  await scanPages(live.view.physical, (frame, page) => collector.visit(frame, page), options)
+  await scanPages(live.view.physical, (frame, page) => collector.visit(frame, page), { ...options, skip: (frame) => collector.skip(frame) })
   return collector.done()
 }
 

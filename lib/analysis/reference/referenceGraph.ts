@@ -23,7 +23,7 @@ export interface ReferenceGraph {
   readonly live: LiveWords
 }
 
-/** Collects the references of pages, shown one by one in any order: a word that points anywhere into an allocated object's payload is one. */
+/** Collects the references of pages, shown one by one: a word that points anywhere into an allocated object's payload is one. */
 export class ReferenceCollector {
   readonly #live: LiveWords
   readonly #search: ObjectSearch
@@ -38,6 +38,11 @@ export class ReferenceCollector {
     this.#search = objectSearch(live.index)
   }
 
+  skip(frame: number): boolean {
+    return this.#live.skips(frame, this.#bytes)
+  }
+
+  /** For pages that are not to be skipped. */
   visit(frame: number, page: Uint8Array): void {
     if (!this.#live.enter(frame, page, this.#bytes)) return
     const { words, objects } = this.#search

@@ -3,12 +3,21 @@ import type { PhysicalMemory } from '../memory.js'
 import type { BlockStore, Run } from './blockStore.js'
 import { PageCache } from './pageCache.js'
 import type { PageKeeper } from './pageKeeper.js'
+import { PagePass, type SharedPass } from './pagePass.js'
 import { pagesOf, WholePages, type SharedPages } from './wholePages.js'
 
 /** Memory that decompressed pages may take unless the caller says otherwise. */
 const CACHE_BYTES = 256 << 20
 /** Dumps whose frames reach further (4 TiB of 4 KiB pages) go through a cache: a table of places would outgrow the pages. */
 const MOST_FRAMES = 2 ** 30
+
+/** Starts threads that read the same dump. */
+export interface PageHelpers {
+  /** Threads that fill pages which are kept. */
+  fill(pages: SharedPages): void
+  /** Threads that fill pages ahead of who goes through them; false where none start. */
+  follow(pass: SharedPass): boolean
+}
 
 /**
  * A dump's pages by the guest's frame number, decompressed once where they all fit into the memory allowed, else behind a bounded cache.
@@ -20,7 +29,9 @@ export class PhysicalPages implements PhysicalMemory {
   readonly #unitBytes: number
   readonly #cacheBytes: number
   #keeper: PageKeeper | undefined
-  #help: ((pages: SharedPages) => void) | undefined
+  readonly #helpers: PageHelpers | undefined
+  #filling = false
+  #pass: PagePass | undefined
   readonly #pagesPerBlock: number
   readonly #blocksPerPage: number
   /** The unit that a linear pass is at, outside of the cache. */
@@ -30,14 +41,13 @@ export class PhysicalPages implements PhysicalMemory {
   #lastNumber = -1
   #last: Uint8Array | undefined
 
-  /** @param help starts what fills shared pages beside this thread */
-  constructor(store: BlockStore, readonly pageBytes: number, cacheBytes: number = CACHE_BYTES, help?: (pages: SharedPages) => void) {
+  constructor(store: BlockStore, readonly pageBytes: number, cacheBytes: number = CACHE_BYTES, helpers?: PageHelpers) {
     this.#store = store
     this.#pagesPerBlock = Math.max(1, store.blockBytes / pageBytes)
     this.#blocksPerPage = Math.max(1, pageBytes / store.blockBytes)
     this.#unitBytes = Math.max(pageBytes, store.blockBytes)
     this.#cacheBytes = cacheBytes
-    this.#help = help
+    this.#helpers = helpers
     this.#passing = new Uint8Array(this.#unitBytes)
     this.frames = Math.ceil(store.blocks / this.#blocksPerPage) * this.#pagesPerBlock
   }
@@ -53,6 +63,8 @@ export class PhysicalPages implements PhysicalMemory {
     const number = Math.floor(frame / this.#pagesPerBlock)
     if (number === this.#peeked) return this.#partOf(this.#passing, frame)
     if (this.#pages instanceof WholePages) return this.page(frame)
+    const passed = this.#pass?.page(number)
+    if (passed !== undefined) return passed
     const cached = this.#pages.get(number)
     if (cached !== undefined) return this.#partOf(cached, frame)
     const missing = this.#read(number, this.#newlyPassing())
@@ -74,10 +86,22 @@ export class PhysicalPages implements PhysicalMemory {
   }
 
   readAhead(): void {
-    const help = this.#help
-    this.#help = undefined
     // Helpers know blocks, and nothing of pages that are put together from several.
-    if (this.#blocksPerPage === 1 && this.#pages instanceof WholePages) help?.(this.#pages.shared)
+    if (this.#filling || this.#blocksPerPage !== 1 || !(this.#pages instanceof WholePages)) return
+    this.#filling = true
+    this.#helpers?.fill(this.#pages.shared)
+  }
+
+  startPass(runs: readonly Run[]): () => void {
+    const kept = this.#pages instanceof WholePages
+    if (kept || this.#helpers === undefined || this.#pass !== undefined || this.#blocksPerPage !== 1 || this.#pagesPerBlock !== 1) return () => {}
+    const pass = new PagePass(runs, this.#unitBytes, (number, target) => this.#store.read(number, target))
+    if (!this.#helpers.follow(pass.shared)) return () => {}
+    this.#pass = pass
+    return () => {
+      this.#pass = undefined
+      pass.end()
+    }
   }
 
   get #pages(): PageKeeper {

@@ -9,13 +9,14 @@ const MOST_HELPERS = 7
 const LEAST_BYTES = 24 << 20
 
 /**
- * Starts threads that decompress a dump's pages while this one does other things; returns what stops them. They end by themselves when
- * all pages are filled, and keep no process alive. Where there is one processor, or nothing was built, nothing starts.
+ * Starts threads that decompress so many bytes of a dump's pages while this one does other things; returns what stops them. They end by
+ * themselves when nothing is left to do, and keep no process alive. Undefined where there is one processor, or nothing was built, or the
+ * bytes are few: then nothing starts.
  */
-export function startHelpers(task: HelperTask): () => void {
+export function startHelpers(task: HelperTask, bytes: number): (() => void) | undefined {
   const helper = builtFile('lib/memory/physical/pageHelper.js')
-  const count = task.pages.bytes.byteLength < LEAST_BYTES ? 0 : Math.min(MOST_HELPERS, availableParallelism() - 1)
-  if (helper === undefined || count === 0) return () => {}
+  const count = bytes < LEAST_BYTES ? 0 : Math.min(MOST_HELPERS, availableParallelism() - 1)
+  if (helper === undefined || count === 0) return undefined
   const workers = Array.from({ length: count }, () => {
     const worker = new Worker(helper, { workerData: task, execArgv: [] })
     // What a helper could not do is done here when it is asked for.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { BlockStore } from '../../../lib/memory/physical/blockStore.js'
-import { PhysicalPages } from '../../../lib/memory/physical/physicalPages.js'
+import { PhysicalPages, type PageHelpers } from '../../../lib/memory/physical/physicalPages.js'
 import { fillFromEnd, WholePages, type SharedPages } from '../../../lib/memory/physical/wholePages.js'
 
 const runs = [{ start: 3, end: 200 }, { start: 1000, end: 1001 }, { start: 5000, end: 5130 }]
@@ -55,25 +55,27 @@ const store: BlockStore = {
   presentRuns: () => runs
 }
 
+const helpers = (fill: PageHelpers['fill']): PageHelpers => ({ fill, follow: () => false })
+
 describe('PhysicalPages with help', () => {
   test('asks for help once, and finds what helpers filled', () => {
     const asked: SharedPages[] = []
-    const pages = new PhysicalPages({ ...store, read: () => expect.fail('it was filled by the helper') }, 4096, 1 << 24, (shared) => {
+    const pages = new PhysicalPages({ ...store, read: () => expect.fail('it was filled by the helper') }, 4096, 1 << 24, helpers((shared) => {
       asked.push(shared)
       fillFromEnd(shared, fill)
-    })
+    }))
     pages.readAhead()
     pages.readAhead()
     expect(asked).toHaveLength(1)
     for (const number of numbers) expect(holds(pages.page(number) as Uint8Array, number)).toBe(true)
   })
   test('asks for none where the pages do not fit into the memory allowed', () => {
-    const pages = new PhysicalPages(store, 4096, 1 << 20, () => expect.fail('nothing could hold what it reads'))
+    const pages = new PhysicalPages(store, 4096, 1 << 20, helpers(() => expect.fail('nothing could hold what it reads')))
     pages.readAhead()
     expect(holds(pages.page(5000) as Uint8Array, 5000)).toBe(true)
   })
   test('pages smaller than the block lie in what helpers filled', () => {
-    const pages = new PhysicalPages(store, 1024, 1 << 24, (shared) => fillFromEnd(shared, fill))
+    const pages = new PhysicalPages(store, 1024, 1 << 24, helpers((shared) => fillFromEnd(shared, fill)))
     pages.readAhead()
     expect(holds(pages.page(5000 * 4 + 3) as Uint8Array, 5000)).toBe(true)
   })
