@@ -5,6 +5,7 @@ import { addressList, openCell } from './cell.js'
 import type { EvidenceItem, Finding } from './finding.js'
 import { droppedObjects, lostExamples, type GroupFacts, type LeakEvidence, type MachineFacts } from './leakEvidence.js'
 import { reached } from './reachedItem.js'
+import { recordedAllocator } from './recordedAllocator.js'
 import { findingOf } from './rule.js'
 import { groupType, type GroupType } from './typing.js'
 
@@ -55,16 +56,21 @@ export function lostFinding(evidence: LeakEvidence, { machine, facts, unreachabl
   const code = facts.words.filter((word) => (word.class === 'module text' || word.class === 'kernel text') && word.symbol !== null)
   const dropped = droppedObjects(facts)
   const leak = dropped >= ENOUGH_FOR_LEAK
+  const allocator = recordedAllocator(machine, facts)
+  const name = allocator?.function ?? null
   return findingOf(facts, {
     verdict: leak ? 'leak' : 'maybe',
     confidence: leak && dropped >= ENOUGH_TO_BE_SURE && (type.rivals === 0 || further.agrees) ? 'certain' : leak ? 'likely' : 'weak',
     type: type.type,
-    module: facts.words.find((word) => word.module !== null)?.module ?? moduleOf(machine, type),
-    symbols: story.symbols ?? code.map(({ symbol }) => symbol!),
+    module: facts.words.find((word) => word.module !== null)?.module ?? moduleOf(machine, type) ?? allocator?.module ?? null,
+    symbols: [...new Set([...(story.symbols ?? code.map(({ symbol }) => symbol!)), ...(name === null ? [] : [name])])],
     rule: story.rule,
     hypothesis: story.hypothesis,
-    fix: story.fix,
-    evidence: [reached(machine, facts, unreachable), ...takenItem(machine, facts), ...typeItem(type), ...(story.items ?? []), ...further.items]
+    fix: name === null ? story.fix : story.fix.replace(/\.$/, `; ${name} allocates them.`),
+    evidence: [
+      reached(machine, facts, unreachable), ...takenItem(machine, facts), ...typeItem(type), ...(story.items ?? []),
+      ...(allocator === undefined ? [] : [allocator.item]), ...further.items
+    ]
   })
 }
 

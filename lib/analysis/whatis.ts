@@ -22,8 +22,9 @@ interface Description {
 
 /**
  * What lies at an address: one row with the columns address, kind, cache, slab, slot, object, offset, state, queued, symbol, module,
- * type, typeBasis, neighbours, cgroup, file, line, stack. `object` is the payload's start, `offset` the bytes from there (from the slab's
- * start in its unused end; negative in a left red zone), `stack` where it was allocated, as far as slub_debug recorded it.
+ * type, typeBasis, neighbours, cgroup, file, line, stack, pid, freeStack, freePid. `object` is the payload's start, `offset` the bytes from there (from the slab's
+ * start in its unused end; negative in a left red zone); `stack` and `pid` say who allocated it and `freeStack` and `freePid` who freed its slot last, as far as slub_debug
+ * recorded it.
  *
  * @param address an address, a symbol, or symbol+offset
  * @throws UsageError for what is neither
@@ -35,6 +36,7 @@ export function whatis(evidence: MachineEvidence, address: string | bigint): Col
   const at = addressNamed(system, address)
   const { kind, place, symbol, type } = describe(system, at)
   const { cgroup, site } = ownerOf(system, at)
+  const [alloc, free] = tracksOf(system, at)
   return describedTable({
     address: [hex(at)],
     kind: [kind],
@@ -53,7 +55,10 @@ export function whatis(evidence: MachineEvidence, address: string | bigint): Col
     cgroup: [cgroup],
     file: [site?.file ?? null],
     line: [site?.line ?? null],
-    stack: [stackOf(system, at)]
+    stack: [alloc.stack],
+    pid: [alloc.pid],
+    freeStack: [free.stack],
+    freePid: [free.pid]
   })
 }
 
@@ -114,16 +119,23 @@ function ownerOf(system: System, address: bigint): { cgroup: string | null; site
   return { cgroup: owners.cgroup(place.slab, place.slot), site: owners.site(place.slab, place.slot) }
 }
 
-/** Where the object was allocated, or who freed it last, innermost first. */
-function stackOf(system: System, address: bigint): string[] | null {
+interface ShownTrack {
+  /** Functions, the innermost first. */
+  readonly stack: string[] | null
+  readonly pid: number | null
+}
+
+/** Who allocated the object, and who freed its slot last. */
+function tracksOf(system: System, address: bigint): ShownTrack[] {
   const { kernel, slabs } = system
   const place = kernel === undefined ? undefined : slabs?.find(address)
-  if (kernel === undefined || slabs === undefined || place?.object == null) return null
-  const cache = slabs.table.caches[slabs.table.cache[place.slab]]
-  const tracks = new Tracks(kernel, slabs.table)
-  if (!tracks.has(cache)) return null
-  const track = tryOr(() => tracks.at(cache, place.object!, place.state === 0 ? 'alloc' : 'free'), null)
-  return track === null ? null : (track.stack ?? [track.caller]).map((frame) => frameText(system, frame))
+  return (['alloc', 'free'] as const).map((kind) => {
+    if (kernel === undefined || slabs === undefined || place?.object == null) return { stack: null, pid: null }
+    const cache = slabs.table.caches[slabs.table.cache[place.slab]]
+    const tracks = new Tracks(kernel, slabs.table)
+    const track = tracks.has(cache) ? tryOr(() => tracks.at(cache, place.object!, kind), null) : null
+    return { stack: track === null ? null : (track.stack ?? [track.caller]).map((frame) => frameText(system, frame)), pid: track?.pid ?? null }
+  })
 }
 
 /** A return address by name. */

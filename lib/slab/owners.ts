@@ -51,6 +51,11 @@ export class Owners {
     return this.#member !== undefined
   }
 
+  /** Whether this kernel can keep where an object was allocated. */
+  get recordSites(): boolean {
+    return this.#ext.has('ref')
+  }
+
   /** Path of the cgroup that an object is charged to (`/system.slice/app.service`); null where it is charged to none or that is not in the dump. */
   cgroup(slab: number, slot: number): string | null {
     return this.cgroupOf(this.entries(slab)?.charged[slot] ?? 0n)

@@ -66,10 +66,10 @@ export class Tracks {
   }
 
   /**
-   * Objects of a cache in the wanted states, grouped by caller and stack: the most frequent first. Objects without a track,
-   * or in a missing page, are left out.
+   * Objects of a cache in the wanted states, or those `among` them, grouped by caller and stack: the most frequent first. Objects without
+   * a track, or in a missing page, are left out.
    */
-  groups(cache: number, kind: TrackKind, states: ReadonlySet<number>): TrackGroup[] {
+  groups(cache: number, kind: TrackKind, states: ReadonlySet<number>, among?: ReadonlySet<bigint>): TrackGroup[] {
     const { table } = this
     const record = table.caches[cache]
     if (!this.has(record)) return []
@@ -83,6 +83,7 @@ export class Tracks {
       for (let slot = 0; slot < table.objects[slab]; slot++) {
         const at = slot * record.slotBytes + track
         if (!states.has(table.state[table.first[slab] + slot]) || !window.has(at, this.#track.bytes)) continue
+        if (among !== undefined && !among.has(table.objectAddress(slab, slot))) continue
         const { words } = window
         const word = (at + this.#track.offset('addr')) >>> 2
         if (words[word] === 0 && words[word + 1] === 0) continue

@@ -26,7 +26,7 @@ describeEvidence('what lies at an address of a dump', () => {
       address: '0xffff8e89812d1ec8', kind: 'slab object', cache: 'kmalloc-cg-32', slab: '0xffff8e89812d1000', slot: 118, object: '0xffff8e89812d1ec0',
       offset: 8, state: 'allocated', queued: false, symbol: null, module: null, type: 'seq_operations', typeBasis: expect.stringContaining('single_start') as string,
       neighbours: [{ address: '0xffff8e89812d1ea0', state: 'allocated' }, { address: '0xffff8e89812d1ee0', state: 'allocated' }],
-      cgroup: null, file: null, line: null, stack: null
+      cgroup: null, file: null, line: null, stack: null, pid: null, freeStack: null, freePid: null
     })
   })
 
@@ -34,6 +34,9 @@ describeEvidence('what lies at an address of a dump', () => {
     const redZone = whatis(debug, '0xffff8f4d812c8518').object(0) as { stack: string[] }
     expect(redZone).toMatchObject({ kind: 'left red zone', object: '0xffff8f4d812c8520', offset: -8 })
     expect(redZone.stack.slice(0, 3)).toEqual(['kmalloc_trace+0x26', 'single_open+0x2a', 'TestMod_ProcContentOpen+0x1b [testmod]'])
+    const freed = whatis(debug, '0xffff8f4d840b3008').object(0) as { stack: string[]; freeStack: string[] }
+    expect(freed).toMatchObject({ state: 'free', pid: 368, freePid: 49 })
+    expect([freed.stack[1], freed.freeStack[0]]).toEqual(['kernfs_fop_open+0x300', 'kfree_rcu_work+0x28c'])
     expect(whatis(debug, '0xffff8f4d812c8550').object(0)).toMatchObject({ kind: 'behind a slab object', offset: 48, slot: 8 })
     expect(whatis(debug, '0xffff8f4d812c8fff').object(0)).toMatchObject({ kind: 'unused end of a slab', slot: null, object: null, offset: 4095, neighbours: [] })
   })

@@ -7,6 +7,7 @@ import { growth } from './growth.js'
 import { newCommand } from './new.js'
 import { kernel } from './kernel.js'
 import { objects } from './objects.js'
+import { owners } from './owners.js'
 import { plot } from './plot.js'
 import { reachability } from './reachability.js'
 import { read } from './read.js'
@@ -15,6 +16,7 @@ import { repl } from './repl.js'
 import { report } from './report.js'
 import { run } from './run.js'
 import { signatures } from './signatures.js'
+import { stacks } from './stacks.js'
 import { start } from './start.js'
 import { struct } from './struct.js'
 import { suspects } from './suspects.js'
@@ -33,6 +35,7 @@ export const commands: readonly Command[] = [
   newCommand,
   kernel,
   objects,
+  owners,
   plot,
   reachability,
   read,
@@ -41,6 +44,7 @@ export const commands: readonly Command[] = [
   report,
   run,
   signatures,
+  stacks,
   start,
   struct,
   suspects,

@@ -8,6 +8,7 @@ import { fileOperationsWithRelease, type FileOperations } from '../fileOperation
 import { procPaths } from '../procPaths.js'
 import { findingOf, isSample, type Rule } from '../rule.js'
 import { reached } from '../reachedItem.js'
+import { recordedAllocator } from '../recordedAllocator.js'
 import type { SignatureWordRow } from '../signatures.js'
 
 /** Members of struct seq_operations that single_open() sets to functions of fs/seq_file.c, by offset. */
@@ -90,6 +91,7 @@ function proven(
   const paths = table === undefined ? [] : procPaths(machine.system, table.address)
   const file = paths.length === 0 ? `the file of ${table === undefined ? '' : table.name ?? `the ${table.struct} at ${hex(table.address)}`}` : paths.join(' and ')
   const own = facts.words.flatMap(({ offset, symbol }) => (offset < showOffset && symbol !== null ? [symbol] : []))
+  const allocator = recordedAllocator(machine, facts)
   const name = table === undefined ? null : table.name ?? `the ${table.struct} at ${hex(table.address)}`
   return findingOf(facts, {
     type: 'seq_operations',
@@ -108,7 +110,7 @@ function proven(
       contents(machine, facts, culprit),
       ...(facts.unreachable === null ? [] : [reached(machine, facts, facts.unreachable)]),
       ...tables.map((one) => tableItem(machine, one, one === table ? paths : procPaths(machine.system, one.address))), whatTheyAre(machine), ...whose(machine, show, culprit),
-      ...cacheEvidence(evidence, facts.cache?.name ?? null).items
+      ...(allocator === undefined ? [] : [allocator.item]), ...cacheEvidence(evidence, facts.cache?.name ?? null).items
     ]
   })
 }
