@@ -1,5 +1,7 @@
+import type { System } from '../system/system.js'
 import { formatCount } from '../util/units.js'
 import { hex } from '../util/hex.js'
+import { typeText } from '../util/typeText.js'
 import { cacheEvidence } from './cacheEvidence.js'
 import { addressList, openCell } from './cell.js'
 import type { EvidenceItem, Finding } from './finding.js'
@@ -7,7 +9,8 @@ import { droppedObjects, lostExamples, type GroupFacts, type LeakEvidence, type 
 import { reached } from './reachedItem.js'
 import { recordedAllocator } from './recordedAllocator.js'
 import { findingOf } from './rule.js'
-import { groupType, type GroupType } from './typing.js'
+import { groupType, groupTypes, type GroupType } from './typing.js'
+import { structsOfCache } from './typing/cacheStructs.js'
 
 /**
  * Objects of one kind that nothing leads to. Healthy machines have a handful in all: objects meant to stay for ever whose address nobody
@@ -41,13 +44,29 @@ export interface LostStory {
 export function lostGroups({ machines }: LeakEvidence): LostGroup[] {
   return machines.flatMap((machine) => machine.groups.flatMap((facts) => {
     const { unreachable } = facts
-    return unreachable === null || droppedObjects(facts) < ENOUGH_TO_MENTION ? [] : [{ machine, facts, unreachable, type: groupType(machine.system, facts) }]
+    return unreachable === null || droppedObjects(facts) < ENOUGH_TO_MENTION ? [] : [{ machine, facts, unreachable, type: typeOfLost(machine.system, facts) }]
   }))
+}
+
+/**
+ * The struct of lost objects. Nothing leads to them that would tell; but a cache that is named after one struct, and of which each object
+ * that something does lead to is such, holds no other.
+ */
+function typeOfLost(system: System, facts: GroupFacts): GroupType {
+  const own = groupType(system, facts)
+  const btf = system.types?.btf
+  if (own.type !== null || facts.cache === null || btf === undefined) return own
+  const { named } = structsOfCache(system, facts.cache, btf)
+  const told = groupTypes(system).filter(({ described, type }) => described.cache?.name === facts.cache?.name && type !== null)
+  const [like] = told
+  if (named.length !== 1 || like === undefined || told.some(({ id, rivals }) => id !== named[0] || rivals !== 0)) return own
+  const objects = told.reduce((sum, part) => sum + part.objects, 0)
+  return { ...like, described: facts, objects: facts.group.objects, evidence: [`the cache ${facts.cache.name} has a name of it`, `so are the ${formatCount(objects)} others of the cache that are known`] }
 }
 
 /** A struct by its name, or what stands for one. */
 export function namedObjects({ type }: GroupType): string {
-  return type === null ? 'objects' : type.endsWith('[]') || type.startsWith('union ') ? type : `struct ${type}`
+  return type === null ? 'objects' : typeText(type)
 }
 
 /** The finding of a rule on lost objects: how many, whose they are, and how sure that is. */

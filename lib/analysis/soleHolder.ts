@@ -1,4 +1,6 @@
+import type { KernelView } from '../slab/kernelView.js'
 import { UNKNOWN } from '../slab/model.js'
+import type { SymbolHit } from '../symbol/symbolTable.js'
 import type { System } from '../system/system.js'
 import type { Reachability } from './reachability.js'
 import { spread } from './reference/markReachable.js'
@@ -22,12 +24,9 @@ export interface Holder {
  */
 export function soleHolder(system: System, { graph, references }: Reachability, members: Uint32Array): Holder | undefined {
   const { kernel } = system
-  const root = kernel === undefined ? undefined : rootOf(graph, members[0])
-  if (root === undefined || kernel === undefined) return undefined
-  const place = placesOf(system, graph.index).at(graph.rootWord[root])
-  const symbol = place.kind === 'data' ? system.symbols.at(place.address) : undefined
-  const start = symbol === undefined ? undefined : kernel.physicalOf(symbol.address)
-  if (symbol === undefined || start === undefined) return undefined
+  const variable = kernel === undefined ? undefined : mostFrequent(samplesOf(members).map((member) => variableAbove(system, kernel, graph, member)))
+  if (variable === undefined) return undefined
+  const { symbol, start } = variable
   const end = start + (system.symbols.bytesAt(symbol.address) ?? symbol.offset + 8)
   const others = graph.rootTarget.filter((_, i) => graph.rootWord[i] < start || graph.rootWord[i] >= end)
   const reached = new Uint8Array(graph.index.objects.length)
@@ -39,6 +38,33 @@ export function soleHolder(system: System, { graph, references }: Reachability, 
 
 /** Part of the objects that must depend on the variable. */
 const MOST = 0.9
+/** A group may hold a few objects of another kind: some are asked, spread over all of them. */
+const SAMPLES = 5
+
+function samplesOf(members: Uint32Array): number[] {
+  const count = Math.min(SAMPLES, members.length)
+  return Array.from({ length: count }, (_, i) => members[Math.floor((i * members.length) / count)])
+}
+
+interface Variable {
+  readonly symbol: SymbolHit
+  /** Physical. */
+  readonly start: number
+}
+
+function variableAbove(system: System, kernel: KernelView, graph: Reachability['graph'], object: number): Variable | undefined {
+  const root = rootOf(graph, object)
+  if (root === undefined) return undefined
+  const place = placesOf(system, graph.index).at(graph.rootWord[root])
+  const symbol = place.kind === 'data' ? system.symbols.at(place.address) : undefined
+  const start = symbol === undefined ? undefined : kernel.physicalOf(symbol.address)
+  return symbol === undefined || start === undefined ? undefined : { symbol, start }
+}
+
+/** The variable that more than half of the samples hang on. */
+function mostFrequent(found: readonly (Variable | undefined)[]): Variable | undefined {
+  return found.find((one) => one !== undefined && found.filter((other) => other?.start === one.start).length * 2 > found.length)
+}
 
 /** The root nearest to an object, backwards along references: position among the graph's roots. */
 function rootOf(graph: Reachability['graph'], object: number): number | undefined {

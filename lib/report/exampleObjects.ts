@@ -3,6 +3,7 @@ import { words } from '../analysis/words.js'
 import { typeOf } from '../dump/typedRead.js'
 import { SlablabError } from '../errors.js'
 import type { System } from '../system/system.js'
+import { typeText } from '../util/typeText.js'
 import { formatCount } from '../util/units.js'
 import { hex } from '../util/hex.js'
 import type { ExampleObject, ExampleWord } from './reportModel.js'
@@ -25,13 +26,13 @@ const zerosInLine = 3
  * The example of a group, byte by byte, with what each word points at. What lies behind the object's reach is shown as well, and marked:
  * it is the best sign of where the object ends.
  */
-export function exampleObject(system: System, { cache, group, type, reach, signatures }: DescribedGroup): ExampleObject {
+export function exampleObject(system: System, { cache, group, type, reach, signatures }: DescribedGroup, chosen = group.example): ExampleObject {
   const slot = cache?.objectBytes ?? cache?.slotBytes ?? reach.bytes
-  const address = hex(group.example)
+  const address = hex(chosen)
   const rows = words(system, [address], { bytes: Math.min(mostBytes, Math.max(slot, reach.bytes)) }).objects() as WordRow[]
   const wordBytes = system.memory.pointerBytes
   const members = type === null ? {} : (type.members ?? membersOf(system, type.type))
-  const name = type === null ? 'unknown type' : `struct ${type.type}`
+  const name = type === null ? 'unknown type' : typeText(type.type)
   const many = group.objects === signatures.readObjects ? `all ${formatCount(group.objects)}` : `${formatCount(group.objects)} of ${formatCount(signatures.readObjects)}`
   const alike = group.objects === 1 ? `the only one of ${formatCount(signatures.readObjects)} objects read that holds this` : `one of ${many} objects read that agree in their first ${reach.bytes} bytes`
   return {
@@ -39,7 +40,7 @@ export function exampleObject(system: System, { cache, group, type, reach, signa
     address,
     words: withoutZeros(rows.map((row): ExampleWord => ({
       offset: row.offset, words: 1, bytes: bytesOf(row.value, wordBytes, system.memory.littleEndian), class: row.class, symbol: row.symbol, module: row.module,
-      value: row.value, member: row.offset < reach.bytes ? (members[row.offset] ?? null) : null, stale: row.offset >= reach.bytes
+      value: row.value, cache: row.class === 'direct map pointer' ? system.slabs?.find(BigInt(row.value!))?.cache.name ?? null : null, member: row.offset < reach.bytes ? (members[row.offset] ?? null) : null, stale: row.offset >= reach.bytes
     })).map((word) => inHalves(word, members, wordBytes, system.memory.littleEndian))),
     note: `${alike}; ${reach.basis}`
   }
@@ -99,9 +100,9 @@ export function asciiOf(bytes: readonly number[]): string {
 const plain: ReadonlySet<string> = new Set(['missing', 'zero', 'ascii', 'other'])
 
 /** What a word is, in words: its symbol and module, else its class and value. */
-export function meaningOf({ class: kind, symbol, module, words, value }: ExampleWord): string {
+export function meaningOf({ class: kind, symbol, module, words, value, cache }: ExampleWord): string {
   if (symbol !== null) return module === null ? symbol : `${symbol} [${module}]`
   if (words > 1) return `${words} words of zeros`
   if (value === null || plain.has(kind)) return kind === 'other' || kind === 'missing' ? '' : kind
-  return `${kind} ${value.replace(/^0x0+(?=.)/, '0x')}`
+  return `${cache === null ? kind : `→ ${cache}`} ${value.replace(/^0x0+(?=.)/, '0x')}`
 }

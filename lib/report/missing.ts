@@ -17,6 +17,8 @@ export interface Known {
   readonly snapshots: Changes['snapshots']
   /** Pairs of statements that cannot both hold, as sentences. */
   readonly disagreements: readonly string[]
+  /** What the search for references left out and could not see. */
+  readonly unscanned: readonly Missing[]
 }
 
 /** What the evidence cannot show, the most useful next step first. */
@@ -33,7 +35,8 @@ export function missingOf(findings: readonly Finding[], evidence: LeakEvidence, 
     ...references(evidence, suspects),
     ...(evidence.machines.length === 0 ? contents([...accused]) : []),
     ...merged([...accused], evidence, known),
-    ...time(evidence, known)
+    ...time(evidence, known),
+    ...known.unscanned
   ]
 }
 

@@ -1,6 +1,7 @@
 import type { Finding } from '../analysis/finding.js'
 import type { GroupFacts, LeakEvidence, MachineFacts } from '../analysis/leakEvidence.js'
 import { machineFacts } from '../analysis/leakEvidence.js'
+import { findReachable } from '../analysis/reachability.js'
 import type { Rule } from '../analysis/rule.js'
 import { settleType, signaturesTable } from '../analysis/signatures.js'
 import { findSuspects } from '../analysis/suspects.js'
@@ -17,8 +18,9 @@ import { exampleObject } from './exampleObjects.js'
 import { missingOf, type Known } from './missing.js'
 import { openCase, type Case, type OpenCaseOptions } from './openCase.js'
 import { provenanceOf } from './provenance.js'
-import type { ExampleObject, Provenance, Report } from './reportModel.js'
+import type { ExampleObject, Missing, Provenance, Report } from './reportModel.js'
 import { summarize } from './summary.js'
+import { unscanned } from './unscanned.js'
 
 export interface ReportOptions extends OpenCaseOptions {
   /** Instead of the built-in rules; add to them with `[...rules, ownRule]`. */
@@ -33,8 +35,9 @@ export interface ReportOptions extends OpenCaseOptions {
 const mostGroups = 100
 /** Groups whose types are looked for in BTF. */
 const typedGroups = 12
-/** Objects that a report shows byte by byte. */
-const mostExamples = 4
+/** Objects that a report shows byte by byte: one of each kind that is accused, up to so many, and others where that is few. */
+const mostExamples = 8
+const fewExamples = 4
 
 /**
  * The report of some evidence: slabinfo snapshots, meminfo, crash sessions, symbol files and dumps in any mix. What each file is, is found
@@ -74,9 +77,9 @@ async function reportOf(opened: Case, options: ReportOptions): Promise<Report> {
     compare: changes.compare === null ? null : { ...changes.compare, plot: plotCompare(changes.compare.table) },
     growth: changes.growth === null || opened.series === null ? null : { ...changes.growth, plot: plotGrowth(opened.series.snapshots) },
     signatures: groups.length === 0 ? null : { table, plot: sampleTitle(plotSignatures(table), groups), groups },
-    examples: examplesOf(machines, suspects.flatMap(({ cache }) => cache ?? [])),
+    examples: examplesOf(machines, suspects),
     incomplete: opened.incomplete,
-    missing: missingOf(suspects, evidence, knownOf(opened, changes)),
+    missing: missingOf(suspects, evidence, { ...knownOf(opened, changes), unscanned: await unscannedOf(machines) }),
     provenance: provenanceOf(opened.inputs, machines.map(({ system }) => system), options.noted ?? {}, opened.warnings, options.made ?? new Date())
   }
 }
@@ -117,14 +120,24 @@ function sampleTitle(plot: PlotSpecification, groups: readonly GroupFacts[]): Pl
   return { ...plot, title: { ...(typeof plot.title === 'object' && !Array.isArray(plot.title) ? plot.title : {}), text: visible(text) } }
 }
 
-/** Examples of the accused caches' groups first, then of the largest others. */
-function examplesOf(machines: readonly MachineFacts[], accused: readonly string[]): ExampleObject[] {
+/** Examples of the kinds that findings accuse first, then of the accused caches' other groups, then of the largest. */
+function examplesOf(machines: readonly MachineFacts[], accused: readonly Finding[]): ExampleObject[] {
   const all = machines.flatMap(({ system, groups }) => groups.map((group) => ({ system, group })))
-  const isAccused = ({ group }: (typeof all)[number]): boolean => group.cache !== null && accused.includes(group.cache.name)
-  return [...all.filter(isAccused), ...all.filter((one) => !isAccused(one))].slice(0, mostExamples).map(({ system, group }) => exampleObject(system, group))
+  const named = accused.flatMap(({ cache, objects }) => all.find(({ group }) => (group.cache?.name ?? null) === cache && group.group.objects === objects) ?? [])
+  const caches = new Set(accused.map(({ cache }) => cache))
+  const others = all.filter(({ group }) => !named.some((one) => one.group === group))
+  const near = others.filter(({ group }) => group.cache !== null && caches.has(group.cache.name))
+  const shown = [...new Set(named)].slice(0, mostExamples)
+  const more = [...new Set([...near, ...others])].slice(0, Math.max(0, fewExamples - shown.length))
+  return [...shown, ...more].map(({ system, group }) => exampleObject(system, group, group.lost?.examples[0]))
 }
 
-function knownOf({ series, machines }: Case, changes: Changes): Known {
+async function unscannedOf(machines: readonly MachineFacts[]): Promise<Missing[]> {
+  const searched = machines.filter(({ system: { kernel, slabs } }) => kernel !== undefined && slabs !== undefined)
+  return (await Promise.all(searched.map(async (machine) => unscanned(machine, await findReachable(machine.system))))).flat()
+}
+
+function knownOf({ series, machines }: Case, changes: Changes): Omit<Known, 'unscanned'> {
   return {
     memory: (series?.memory.length ?? 0) > 0,
     merging: series?.merging ?? null,

@@ -5,6 +5,7 @@ import type { DescribedGroup } from '../analysis/signatures.js'
 import { renderSvg } from '../display/renderSvg.js'
 import type { PlotSpecification } from '../plot/specification.js'
 import { counted, formatBytes, formatCount } from '../util/units.js'
+import { typeText } from '../util/typeText.js'
 import { hex } from '../util/hex.js'
 import { asciiOf, meaningOf } from './exampleObjects.js'
 import { keyFigures } from './keyFigures.js'
@@ -114,7 +115,7 @@ function suspect(finding: Finding, sampled: boolean): Html {
   const tags = [
     confidence,
     ...(cache === null ? [] : [cache]),
-    ...(type === null ? [] : [`struct ${type}`]),
+    ...(type === null ? [] : [typeText(type)]),
     ...(module === null ? [] : [`module ${module}`]),
     ...(objects === null ? [] : sampled ? [`seen in ${counted(objects, 'object')}`] : [`${formatCount(objects)} objects${bytes === null ? '' : `, ${formatBytes(bytes)}`}`]),
     ...(unreachable === null ? [] : [`${formatCount(unreachable)} unreachable`]),

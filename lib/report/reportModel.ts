@@ -47,6 +47,8 @@ export interface ExampleWord {
   readonly value: string | null
   readonly symbol: string | null
   readonly module: string | null
+  /** The cache of the object that the word points into, where it does. */
+  readonly cache: string | null
   /** Member of the struct that starts here, where the type is known. */
   readonly member: string | null
   /** Lies behind the object: remains of former users of the slot. */

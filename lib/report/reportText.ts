@@ -5,6 +5,7 @@ import { formatTable } from '../display/formatTable.js'
 import { renderText } from '../display/renderText.js'
 import { wrapTo } from '../display/wrapTo.js'
 import { hex } from '../util/hex.js'
+import { typeText } from '../util/typeText.js'
 import { formatCount } from '../util/units.js'
 import { visible } from '../util/visible.js'
 import { asciiOf, meaningOf } from './exampleObjects.js'
@@ -77,22 +78,25 @@ function tableText<K extends string>(
 function groupsText(groups: readonly DescribedGroup[], width: number, style: Style): string {
   const shown = groups.slice(0, mostRows)
   const lines = shown.map(({ cache, group, signatures, type, words, reach }) => {
-    const head = `${formatCount(group.objects)} of ${formatCount(signatures.readObjects)} objects read in ${cache?.name ?? 'an unknown cache'}, ${type === null ? 'type unknown' : `struct ${type.type}`}, example ${hex(group.example)}`
+    const head = `${formatCount(group.objects)} of ${formatCount(signatures.readObjects)} objects read in ${cache?.name ?? 'an unknown cache'}, ${type === null ? 'type unknown' : typeText(type.type)}, example ${hex(group.example)}`
     return `${paragraph(visible(head), width)}${style.bold(paragraph(visible(wordsText(words)), width, '  '))}${style.dim(paragraph(visible(`${reach.bytes} bytes: ${reach.basis}`), width, '  '))}`
   })
   return `${lines.join('')}${groups.length > shown.length ? `${formatCount(groups.length - shown.length)} smaller groups.\n` : ''}`
 }
 
+/** Columns for the name of a member: a few are so long that all meanings would stand far out. */
+const widestMember = 32
+
 function exampleText({ title, address, words }: ExampleObject, style: Style): string {
   const lines: string[] = [`${visible(title)} at ${address}`]
-  const widest = Math.max(0, ...words.map(({ member }) => (member === null ? 0 : member.length + 3)))
+  const widest = Math.min(widestMember, Math.max(0, ...words.map(({ member }) => (member === null ? 0 : member.length + 3))))
   words.forEach((word, i) => {
     if (word.stale && i > 0 && !words[i - 1].stale) lines.push(style.dim('  ┄┄┄ the object ends; remains of former users of the slot follow ┄┄┄'))
     const bytes = word.words > 1 ? '…'.padEnd(23) : word.bytes.length === 0 ? 'not in the evidence'.padEnd(23) : word.bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
-    const member = visible(word.member === null ? '' : `.${word.member}`).padEnd(widest)
+    const member = visible(word.member === null ? '' : `.${word.member}`).padEnd(widest - 2)
     const line = `  +0x${word.offset.toString(16).padStart(2, '0')}  ${bytes}  ${(word.words > 1 ? '' : asciiOf(word.bytes)).padEnd(8)}  `
     const meaning = visible(meaningOf(word))
-    lines.push(word.stale ? style.dim(`${line}${meaning}`.trimEnd()) : `${line}${member}${word.symbol === null ? meaning : style.bold(meaning)}`.trimEnd())
+    lines.push(word.stale ? style.dim(`${line}${meaning}`.trimEnd()) : `${line}${member}${widest > 0 ? '  ' : ''}${word.symbol === null ? meaning : style.bold(meaning)}`.trimEnd())
   })
   return `${lines.join('\n')}\n`
 }

@@ -1,16 +1,41 @@
 import type { Finding } from '../analysis/finding.js'
 import type { LeakEvidence } from '../analysis/leakEvidence.js'
-import { formatBytes, formatCount } from '../util/units.js'
+import { typeText } from '../util/typeText.js'
+import { counted, formatBytes, formatCount } from '../util/units.js'
 
 /** A report's headline and two sentences, for people who know nothing of kernels. */
 export function summarize(findings: readonly Finding[], evidence: LeakEvidence): { title: string; summary: string } {
-  const suspect = findings.find(({ verdict }) => verdict !== 'not a leak')
+  const suspects = findings.filter(({ verdict }) => verdict !== 'not a leak')
+  const leaks = suspects.filter(({ verdict }) => verdict === 'leak')
+  const [suspect] = suspects
   if (suspect === undefined) return { title: 'Nothing here accuses anybody', summary: `${examined(evidence)} Nothing in it looks like a leak.` }
-  const [culprit] = suspect.symbols
-  const cache = suspect.cache ?? 'slab memory'
-  const title = culprit === undefined ? `${cache} grows, and what its objects are is not known yet`
-    : suspect.verdict === 'leak' ? `${culprit} leaks ${cache}` : `The objects that fill ${cache} name ${culprit}`
-  return { title, summary: `${size(suspect, evidence)} ${who(suspect)}` }
+  if (leaks.length > 1) return { title: `${headline(suspect, evidence)}, and ${counted(leaks.length - 1, 'other kind')} of objects ${leaks.length === 2 ? 'leaks' : 'leak'}`, summary: several(leaks, evidence) }
+  const others = suspects.length - 1
+  const more = others === 0 ? '' : ` (${counted(others, 'further suspect')} ${others === 1 ? 'is' : 'are'} told below)`
+  return { title: headline(suspect, evidence), summary: `${size(suspect, evidence).replace(/\.$/, `${more}.`)} ${who(suspect)}` }
+}
+
+function headline({ symbols: [culprit], cache, type, verdict }: Finding, { growth, differences }: LeakEvidence): string {
+  const where = cache ?? 'slab memory'
+  if (verdict === 'leak') return culprit !== undefined ? `${culprit} leaks ${where}` : type === null ? `Objects of ${where} leak` : `${typeText(type)} leaks from ${where}`
+  if (culprit !== undefined) return `The objects that fill ${where} name ${culprit}`
+  const grows = growth.some((row) => row.cache === cache && row.verdict === 'growing') || differences.some((row) => row.cache === cache)
+  return grows ? `${where} grows, and what its objects are is not known yet` : `Objects of ${where} may be lost`
+}
+
+/** Several leaks at once: how much they are together, and whose. */
+function several(leaks: readonly Finding[], { machines }: LeakEvidence): string {
+  const objects = leaks.reduce((sum, { unreachable }) => sum + (unreachable ?? 0), 0)
+  // What each retains may overlap: each lost object counts once.
+  const bytes = machines.flatMap(({ groups }) => groups).reduce((sum, { unreachable, cache }) => sum + (unreachable ?? 0) * (cache?.slotBytes ?? 0), 0)
+  const [largest] = leaks
+  const part = largest.retainedBytes ?? largest.bytes
+  const most = `${part === null ? 'most' : formatBytes(part)} of it by ${formatCount(largest.unreachable ?? largest.objects ?? 0)} ${largest.type === null ? 'objects' : typeText(largest.type)} in ${largest.cache ?? 'slab memory'}`
+  const modules = [...new Set(leaks.flatMap(({ module }) => module ?? []))]
+  const named = leaks.filter(({ module }) => module !== null).length
+  const whose = modules.length === 0 ? 'Which code lost them, the suspects below tell as far as it is known.'
+    : `${named === leaks.length ? 'All' : named === 1 ? 'One' : formatCount(named)} of these kinds ${named === 1 ? 'belongs' : 'belong'} to the ${modules.length === 1 ? 'module' : 'modules'} ${modules.join(', ')}; the suspects below say what to change for each.`
+  return `${formatCount(objects)} objects of ${leaks.length} kinds are in use and nothing refers to them any more: ${formatBytes(bytes)} of memory are lost, ${most}. ${whose}`
 }
 
 function size({ cache, objects, bytes, verdict, unreachable, retainedBytes }: Finding, { differences, growth }: LeakEvidence): string {
@@ -33,8 +58,12 @@ function size({ cache, objects, bytes, verdict, unreachable, retainedBytes }: Fi
   return `${formatCount(objects)} objects of ${cache ?? 'slab memory'}${memory} ${verdict === 'leak' ? 'are lost' : 'may be lost'}: they are in use and alike.`
 }
 
-function who({ verdict, confidence, symbols, module, type }: Finding): string {
+function who({ verdict, confidence, symbols, module, type, unreachable }: Finding): string {
   const [culprit] = symbols
+  if (culprit === undefined && unreachable !== null) {
+    const whose = module === null ? '' : `, of the module ${module}`
+    return type === null ? 'What they are is not known: the example below shows what they hold.' : `They are ${typeText(type)}${whose}; which code dropped them, their evidence below narrows down.`
+  }
   if (culprit === undefined) return `What these objects are is not known yet: reading some of them in crash is the next step.`
   const owner = module === null ? culprit : `${culprit} (module ${module})`
   const sure = verdict === 'leak' ? 'These objects are' : confidence === 'weak' ? 'These objects may be' : 'These objects are most likely'

@@ -1,0 +1,24 @@
+import type { MachineFacts } from '../analysis/leakEvidence.js'
+import type { Reachability } from '../analysis/reachability.js'
+import { ALLOCATED, UNKNOWN } from '../slab/model.js'
+import { formatBytes } from '../util/units.js'
+import type { Missing } from './reportModel.js'
+
+/** What the search for references left out, each with its bytes, and what it could not see. */
+export function unscanned({ system }: MachineFacts, { bytes, objects, doubts }: Reachability): Missing[] {
+  const excluded = new Map(bytes.excluded)
+  let notInUse = 0
+  for (let i = 0; i < objects.length; i++) {
+    if (objects.state[i] !== ALLOCATED && objects.state[i] !== UNKNOWN) notInUse += objects.caches[objects.cache[i]].slotBytes ?? 0
+  }
+  excluded.set('objects that are free or cached', notInUse)
+  const parts = [...excluded].filter(([, left]) => left > 0).sort(([, a], [, b]) => b - a)
+    .map(([reason, left]) => `${reason === 'free' ? 'free pages' : reason} (${formatBytes(left)})`)
+  return [
+    ...doubts.map((doubt): Missing => ({ text: `Who refers to whom is not known in full: ${doubt}.`, command: null, where: null })),
+    {
+      text: `References were looked for in ${formatBytes(bytes.roots)} of the kernel's own memory and ${formatBytes(bytes.objects)} of objects in ${system.name}${parts.length === 0 ? '' : `; left out, for no word there is one: ${parts.join(', ')}`}. Pointers that are kept in another form (as a physical address, a page number, in a device) are not seen.`,
+      command: null, where: null
+    }
+  ]
+}

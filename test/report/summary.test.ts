@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest'
+import type { Finding } from '../../lib/analysis/finding.js'
+import type { LeakEvidence } from '../../lib/analysis/leakEvidence.js'
+import { summarize } from '../../lib/report/summary.js'
+
+const nothing: LeakEvidence = { machines: [], growth: [], differences: [] }
+
+const lost = (cache: string, more: Partial<Finding> = {}): Finding => ({
+  verdict: 'leak', confidence: 'certain', cache, type: null, objects: 200, bytes: 6400, retainedBytes: 6400, unreachable: 200, module: null, symbols: [],
+  rule: '', hypothesis: '', fix: '', evidence: [], ...more
+})
+
+describe('a headline and two sentences', () => {
+  test('of one leak whose code is not known: what is lost, and nothing of growth', () => {
+    expect(summarize([lost('planted_record', { type: 'planted_record', module: 'planted' })], nothing)).toEqual({
+      title: 'struct planted_record leaks from planted_record',
+      summary: '200 objects of planted_record are in use and nothing refers to them any more: 6.25 KiB of memory are lost. They are struct planted_record, of the module planted; which code dropped them, their evidence below narrows down.'
+    })
+    expect(summarize([lost('kmalloc-32')], nothing).title).toBe('Objects of kmalloc-32 leak')
+  })
+
+  test('of several: how much in all, and whose', () => {
+    const { title, summary } = summarize([lost('kmalloc-32', { symbols: ['show'], module: 'a' }), lost('kmalloc-64', { type: 'char[]', module: 'b' }), lost('filp')], nothing)
+    expect(title).toBe('show leaks kmalloc-32, and 2 other kinds of objects leak')
+    expect(summary).toContain('600 objects of 3 kinds are in use')
+    expect(summary).toContain('6.25 KiB of it by 200 objects in kmalloc-32. 2 of these kinds belong to the modules a, b;')
+  })
+
+  test('of suspects that are no proven leaks: the others are counted', () => {
+    const { title, summary } = summarize([lost('kmalloc-32', { verdict: 'maybe', unreachable: 20, objects: 20 }), lost('kmalloc-64', { verdict: 'maybe' })], nothing)
+    expect(title).toBe('Objects of kmalloc-32 may be lost')
+    expect(summary).toContain('(1 further suspect is told below).')
+  })
+})
