@@ -36,12 +36,12 @@ function isInstalled(name: string): boolean {
 }
 
 /** Unpacks a package without installing it; once. */
-export function unpacked(name: string, cache: string, architecture = ''): string {
-  const folder = path.join(cache, architecture === '' ? name : `${name}-${architecture}`)
+export function unpacked(name: string, cache: string): string {
+  const folder = path.join(cache, name)
   if (existsSync(path.join(folder, '.done'))) return folder
   say(`fetching ${name}`)
   mkdirSync(folder, { recursive: true })
-  command('apt-get', ['download', architecture === '' ? name : `${name}:${architecture}`], { folder })
+  command('apt-get', ['download', name], { folder })
   const file = readdirSync(folder).find((entry) => entry.endsWith('.deb'))
   if (file === undefined) throw new Error(`apt-get download ${name} left no package`)
   command('dpkg', ['-x', file, '.'], { folder })

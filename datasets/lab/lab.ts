@@ -1,14 +1,16 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { accelerators } from './accelerator.js'
 import { command, say } from './command.js'
 import { debianKernel } from './debian.js'
 import { guestFile, initramfs } from './initramfs.js'
 import type { Kernel } from './kernel.js'
+import { makedumpfile } from './makedumpfile.js'
 import { help, parseOptions, type LabOptions } from './options.js'
 import { plantedModule } from './plantedModule.js'
 import { moveProgramHeaders } from './programHeaders.js'
-import { boot, type Guest } from './qemu.js'
+import { boot, panicked, type Guest } from './qemu.js'
 import { smallKernel } from './smallKernel.js'
 
 /** Truths that the module has room for beyond those asked for: pairs count double. */
@@ -46,18 +48,18 @@ function patience({ plant, steps, quiet, interval }: LabOptions): number {
 }
 
 /** Debian's makedumpfile knows fewer compressions than there are, and without a word stores pages as they are. */
-function checkCompression({ compression }: LabOptions): void {
-  if (compression !== 'zlib' && !new RegExp(`${compression}\\s+enabled`).test(command('makedumpfile', ['-v']))) throw new Error(`makedumpfile was built without ${compression}: expected --compress zlib`)
+function checkCompression({ compression }: LabOptions, version: string): void {
+  if (compression !== 'zlib' && !new RegExp(`${compression}\\s+enabled`).test(version)) throw new Error(`makedumpfile was built without ${compression}: expected --compress zlib`)
 }
 
 /** Takes the memory of the halted guest, and leaves out what dump tools leave out. */
-async function takeDump(guest: Guest, options: LabOptions, work: string, target: string): Promise<void> {
+async function takeDump(guest: Guest, filter: (...args: string[]) => string, options: LabOptions, work: string, target: string): Promise<void> {
   const raw = path.resolve(work, 'raw.elf')
   for (const file of [raw, target]) rmSync(file, { force: true })
   await guest.ask('stop')
   await guest.ask('dump-guest-memory', { paging: false, protocol: `file:${raw}` })
   moveProgramHeaders(raw)
-  command('makedumpfile', [compressions[options.compression], '-d', String(options.level), raw, target])
+  filter(compressions[options.compression], '-d', String(options.level), raw, target)
   rmSync(raw)
 }
 
@@ -71,6 +73,7 @@ function recorded(disk: string, work: string): (name: string) => Buffer | null {
 }
 
 async function run(options: LabOptions): Promise<void> {
+  const runners = accelerators(options.accelerator, options.architecture)
   const cache = path.resolve(options.cache)
   mkdirSync(cache, { recursive: true })
   mkdirSync(options.out, { recursive: true })
@@ -81,9 +84,10 @@ async function run(options: LabOptions): Promise<void> {
   writeFileSync(disk, '')
   truncateSync(disk, diskBytes)
   const image = guestImage(options, kernel, work)
-  checkCompression(options)
-  say(`booting ${kernel.release} (${kernel.architecture}, ${options.memory} MB)`)
-  const guest = await boot({ architecture: kernel.architecture, image: kernel.image, initramfs: image, memory: options.memory, boot: options.boot, disk, folder: work })
+  const filter = makedumpfile(kernel.architecture, cache)
+  checkCompression(options, filter('-v'))
+  say(`booting ${kernel.release} (${kernel.architecture}, ${options.memory} MB, ${runners[0]})`)
+  const guest = await boot({ architecture: kernel.architecture, image: kernel.image, initramfs: image, memory: options.memory, boot: options.boot, disk, folder: work }, runners)
   try {
     for (let phase = 1; phase <= options.phases; phase++) {
       const name = (base: string, end = ''): string => path.join(options.out, options.phases === 1 ? `${base}${end}` : `${base}-${phase}${end}`)
@@ -91,9 +95,9 @@ async function run(options: LabOptions): Promise<void> {
       const last = phase === options.phases
       if (last && options.panic) {
         guest.type('panic')
-        await guest.saw('end Kernel panic', bootSeconds).catch((error: Error) => { if (!error.message.includes('Kernel panic')) throw error })
+        await guest.saw(panicked, bootSeconds)
       }
-      await takeDump(guest, options, work, name('vmcore'))
+      await takeDump(guest, filter, options, work, name('vmcore'))
       const read = recorded(disk, work)
       for (const [file, target] of [['planted.txt', name('planted', '.txt.gz')], ['slabinfo-series.txt', name('slabinfo-series', '.txt.gz')], ['kallsyms', name('kallsyms', '.gz')]]) {
         const content = read(file)

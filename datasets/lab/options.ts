@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { Accelerator, Architecture } from './accelerator.js'
 
 /** What the module can plant, with what becomes of it; `module/planted.c` has each. */
 export const kinds: Readonly<Record<string, string>> = {
@@ -19,8 +20,9 @@ export interface LabOptions {
   readonly plant: Readonly<Record<string, number>>
   readonly out: string
   readonly kernel: 'debian' | 'small'
-  readonly architecture: 'x86_64' | 'arm64'
+  readonly architecture: Architecture
   readonly allocator: 'slub' | 'slab'
+  readonly accelerator: 'auto' | Accelerator
   /** Megabytes of the guest. */
   readonly memory: number
   readonly liveEvery: number
@@ -54,9 +56,10 @@ Options:
   --plant KIND=COUNT   what to plant; may be given again for further kinds. None: a healthy machine
   --out FOLDER         where the dumps, the truth and the snapshots go
   --kernel debian|small  Debian's stock cloud kernel (default), or a small one built from Debian's source
-  --arch x86_64|arm64  arm64 is always a small kernel, cross-built; its dump cannot be opened yet
+  --arch x86_64|arm64  arm64 is always a small kernel, cross-built
   --allocator slub|slab  slab is always a small kernel
   --memory MB          of the guest (default 192)
+  --accel auto|kvm|tcg  KVM or emulation; auto takes KVM where it runs the guest (default)
   --live-every N       of so many requests and jobs one stays in use (default 10; 0: none)
   --phases N           take N dumps, one after each N-th of the planting (default 1)
   --steps N --quiet N --interval SECONDS   snapshots: one after each of N steps (20) of a phase, and some (5) before and after
@@ -75,7 +78,7 @@ export function parseOptions(argv: readonly string[]): LabOptions | null {
     args: [...argv],
     options: {
       'help': { type: 'boolean', short: 'h' }, 'plant': { type: 'string', multiple: true, default: [] }, 'out': { type: 'string' },
-      'kernel': text('debian'), 'arch': text('x86_64'), 'allocator': text('slub'), 'memory': text('192'), 'live-every': text('10'),
+      'kernel': text('debian'), 'arch': text('x86_64'), 'allocator': text('slub'), 'memory': text('192'), 'accel': text('auto'), 'live-every': text('10'),
       'phases': text('1'), 'steps': text('20'), 'quiet': text('5'), 'interval': text('1'), 'panic': { type: 'boolean', default: false },
       'decoys': { type: 'boolean', default: false },
       'level': text('31'), 'compress': text('zlib'), 'boot': text(''), 'cache': text('.lab')
@@ -89,7 +92,7 @@ export function parseOptions(argv: readonly string[]): LabOptions | null {
   return {
     plant: Object.fromEntries(values.plant.map(planting)), out: values.out, architecture, allocator,
     kernel: architecture === 'arm64' || allocator === 'slab' ? 'small' : asked,
-    memory: count('--memory', values.memory, 64), liveEvery: count('--live-every', values['live-every'], 0),
+    accelerator: oneOf('--accel', values.accel, ['auto', 'kvm', 'tcg'] as const), memory: count('--memory', values.memory, 64), liveEvery: count('--live-every', values['live-every'], 0),
     phases: count('--phases', values.phases, 1), steps: count('--steps', values.steps, 1), quiet: count('--quiet', values.quiet, 0),
     interval: count('--interval', values.interval, 0), panic: values.panic, decoys: values.decoys, level: count('--level', values.level, 0),
     compression: oneOf('--compress', values.compress, ['zlib', 'zstd', 'lzo', 'snappy'] as const), boot: values.boot, cache: values.cache

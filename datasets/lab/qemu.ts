@@ -3,9 +3,11 @@ import { createWriteStream, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Accelerator, Architecture } from './accelerator.js'
+import { say } from './command.js'
 
 export interface Machine {
-  readonly architecture: 'x86_64' | 'arm64'
+  readonly architecture: Architecture
   readonly image: string
   readonly initramfs: string
   readonly memory: number
@@ -26,23 +28,43 @@ export interface Guest {
   kill(): void
 }
 
+// A processor that both accelerators have, where there is one: -cpu max and host have features that differ from version to version.
+const haswell = ['-cpu', 'Haswell-v1']
 const machines = {
-  // No KVM: the machines that this runs on are often guests themselves. -cpu max would take features that differ from version to version.
-  x86_64: { program: 'qemu-system-x86_64', args: ['-cpu', 'Haswell-v1'], console: 'ttyS0', disk: 'virtio-blk-pci' },
-  arm64: { program: 'qemu-system-aarch64', args: ['-M', 'virt', '-cpu', 'cortex-a57'], console: 'ttyAMA0', disk: 'virtio-blk-pci' }
+  x86_64: { program: 'qemu-system-x86_64', kvm: haswell, tcg: haswell, console: 'ttyS0' },
+  arm64: { program: 'qemu-system-aarch64', kvm: ['-M', 'virt,gic-version=host', '-cpu', 'host'], tcg: ['-M', 'virt', '-cpu', 'cortex-a57'], console: 'ttyAMA0' }
 } as const
+const accelerations = { kvm: 'kvm', tcg: 'tcg,thread=multi' } as const
+/** Within which a kernel says its first words where an accelerator runs it at all. */
+const firstWordsSeconds = 10
 
-/** Boots a guest. */
-export async function boot(machine: Machine): Promise<Guest> {
-  const { program, args, console, disk } = machines[machine.architecture]
+/** The last words of a kernel that crashed, which are a failure where nobody waits for them. */
+export const panicked = 'end Kernel panic'
+
+/** Boots a guest with the first accelerator that does: a device that can be opened may still not run it, in a machine that is itself a guest. */
+export async function boot(machine: Machine, [accelerator, ...others]: readonly Accelerator[]): Promise<Guest> {
+  const guest = await start(machine, accelerator)
+  if (others.length === 0) return guest
+  try {
+    await guest.saw('Linux version', firstWordsSeconds)
+    return guest
+  } catch (error) {
+    guest.kill()
+    say(`${accelerator} does not run this guest (${(error as Error).message.split(/[;\n]/)[0]}): ${others[0]} does`)
+    return boot(machine, others)
+  }
+}
+
+async function start(machine: Machine, accelerator: Accelerator): Promise<Guest> {
+  const { program, console, [accelerator]: args } = machines[machine.architecture]
   const at = (name: string): string => path.join(machine.folder, name)
   for (const socket of ['qmp.sock', 'serial.sock']) rmSync(at(socket), { force: true })
   const child = spawn(program, [
-    ...args, '-accel', 'tcg,thread=multi', '-smp', '2', '-m', String(machine.memory), '-nographic', '-nodefaults', '-no-reboot',
+    ...args, '-accel', accelerations[accelerator], '-smp', '2', '-m', String(machine.memory), '-nographic', '-nodefaults', '-no-reboot',
     '-kernel', machine.image, '-initrd', machine.initramfs, '-append', `console=${console} panic=0 ${machine.boot}`.trim(),
     '-chardev', `socket,id=serial,path=${at('serial.sock')},server=on,wait=off`, '-serial', 'chardev:serial',
     '-qmp', `unix:${at('qmp.sock')},server=on,wait=off`, '-device', 'vmcoreinfo',
-    '-drive', `file=${machine.disk},format=raw,if=none,id=disk`, '-device', `${disk},drive=disk`
+    '-drive', `file=${machine.disk},format=raw,if=none,id=disk`, '-device', 'virtio-blk-pci,drive=disk'
   ], { stdio: ['ignore', 'ignore', 'pipe'] })
   let ended: string | null = null
   let errors = ''
@@ -64,8 +86,9 @@ export async function boot(machine: Machine): Promise<Guest> {
       ask, kill,
       type: (line) => { serial.write(`${line}\n`) },
       saw: async (text, seconds) => {
+        const failure = text === panicked ? /LAB: failed: [^\r\n]*/ : /LAB: failed: [^\r\n]*|Kernel panic[^\r\n]*/
         for (const end = Date.now() + seconds * 1000; ;) {
-          const failed = /LAB: failed: [^\r\n]*|Kernel panic[^\r\n]*/.exec(seen)
+          const failed = failure.exec(seen)
           if (seen.includes(text)) return
           if (failed !== null) throw new Error(`the guest says: ${failed[0]} (all of it is in ${at('console.log')})`)
           if (ended !== null) throw new Error(ended)
