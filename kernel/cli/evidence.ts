@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { openDump, UsageError, type Dump, type Warnings } from '../../lib/index.js'
 import type { Arguments, OptionDescription, Terminal } from './command.js'
 
@@ -24,6 +25,14 @@ export async function openEvidence(files: readonly string[], args: Arguments, te
     ...(args.options.btf === undefined ? {} : { btf: args.options.btf as string }),
     ...(kaslrOffset === undefined ? {} : { kaslrOffset })
   })
+}
+
+/** Splits a command line of files, then something else: the first argument is a file, and so are those behind it that lie there, save the last. */
+export function filesAndRest(positionals: readonly string[]): { readonly files: string[]; readonly rest: string[] } {
+  const [first, ...rest] = positionals
+  const files = first === undefined ? [] : [first]
+  while (rest.length > 1 && existsSync(rest[0])) files.push(rest.shift()!)
+  return { files, rest }
 }
 
 /** What `--kaslr-offset` says. @throws UsageError where it is no hexadecimal number */

@@ -29,6 +29,18 @@ describeEvidence('symbol', () => {
     expect(other.errors).toBe('slablab: no symbol holds 0xffff000000000000\n')
   })
 
+  test('several names at once; each that is none gets a word', async () => {
+    const terminal = fakeTerminal()
+    expect(await run(['symbol', vmcore, 'single_start', 'no_such_symbol', '0xffffc7055442e044', '--format', 'json'], terminal)).toBe(0)
+    expect(JSON.parse(terminal.text)).toMatchObject([{ name: 'single_start' }, { name: 'TestMod_ProcContentSeqShow' }])
+    expect(terminal.errors).toBe('slablab: no symbol is named no_such_symbol\n')
+    expect(await json('read', vmcore, 'single_start', 'single_stop', '-n', '1')).toMatchObject([{ address: '0xffffc7055c59f3e0' }, { address: '0xffffc7055c59f404' }])
+    expect(await json('whatis', vmcore, 'single_start', 'ffff5d1ec1d4e280')).toMatchObject([{ kind: 'kernel symbol' }, { kind: 'slab object', cache: 'kmalloc-128' }])
+    const crash = fakeTerminal()
+    await run(['read', vmcore, 'single_start', 'single_stop', '-n', '1', '--as', 'crash'], crash)
+    expect(crash.text.match(/^ffffc7055c59f(3e0|404):/gm)).toHaveLength(2)
+  })
+
   test('wants a file and a query', async () => {
     const terminal = fakeTerminal()
     expect(await run(['symbol', vmcore], terminal)).toBe(2)

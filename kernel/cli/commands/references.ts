@@ -1,21 +1,21 @@
 import { chainTo, parseAddress, references as find, UsageError, type Dump, type ReferenceChain } from '../../../lib/index.js'
 import type { Command } from '../command.js'
-import { evidenceOptions, finishEvidence, openEvidence } from '../evidence.js'
+import { evidenceOptions, filesAndRest, finishEvidence, openEvidence } from '../evidence.js'
 import { parseFormat, writeTable } from '../output.js'
 import { progressLine } from '../progress.js'
 
 export const references: Command = {
   name: 'references',
-  usage: 'FILE ADDRESS…',
+  usage: 'FILE… ADDRESS…',
   summary: 'who points at an address, or anywhere into the object there',
   text: `All addresses take one pass. A reference is exact, interior (into the object) or tagged (its low bits mark something). Beside the
 table, the shortest chain from the kernel's own memory is shown: why the object is alive. A symbol stands for its address.`,
   example: 'slablab references vmcore 0xffff8e8981f7f240',
   options: evidenceOptions,
   async run(args, terminal) {
-    const [file, ...targets] = args.positionals
-    if (file === undefined || targets.length === 0) throw new UsageError('expected FILE and ADDRESS')
-    const dump = await openEvidence([file], args, terminal, true)
+    const { files, rest: targets } = filesAndRest(args.positionals)
+    if (targets.length === 0) throw new UsageError('expected FILE and ADDRESS')
+    const dump = await openEvidence(files, args, terminal, true)
     const addresses = targets.map((text) => addressOf(dump, text))
     const progress = progressLine(terminal, 'looking for references', 'pages')
     const options = { onProgress: progress.onProgress, signal: terminal.signal }

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs'
 import { structTable, UsageError } from '../../../lib/index.js'
 import { asCrash, asOption } from '../asCrash.js'
 import type { Command } from '../command.js'
-import { evidenceOptions, finishEvidence, openEvidence } from '../evidence.js'
+import { evidenceOptions, filesAndRest, finishEvidence, openEvidence } from '../evidence.js'
 import { parseFormat, writeResult, writeTable } from '../output.js'
 
 export const struct: Command = {
@@ -35,12 +34,9 @@ The last argument is an address if it reads as one or names a symbol behind a ty
   }
 }
 
-/** The first argument is a file, and so is what follows and lies there as one; then the type, then perhaps the address. */
+/** Files; then the type, then perhaps the address. */
 function askedFor(positionals: readonly string[]): { files: string[]; type: string; address: string | undefined } {
-  const [first, ...rest] = positionals
-  if (first === undefined) throw new UsageError('expected FILE and TYPE')
-  const files = [first]
-  while (rest.length > 1 && existsSync(rest[0])) files.push(rest.shift()!)
+  const { files, rest } = filesAndRest(positionals)
   const tag = rest.length > 1 && /^(?:struct|union|enum)$/.test(rest[0]) ? `${rest.shift()!} ` : ''
   const [name, address, ...more] = rest
   if (name === undefined) throw new UsageError('expected FILE and TYPE')

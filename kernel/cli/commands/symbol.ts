@@ -1,6 +1,6 @@
 import { hex, parseAddress, UsageError, type Dump } from '../../../lib/index.js'
 import type { Command } from '../command.js'
-import { evidenceOptions, finishEvidence, openEvidence } from '../evidence.js'
+import { evidenceOptions, filesAndRest, finishEvidence, openEvidence } from '../evidence.js'
 import { writeTable } from '../output.js'
 
 /** A symbol farther off says nothing of an address. */
@@ -8,20 +8,20 @@ const farthest = 0x10000
 
 export const symbol: Command = {
   name: 'symbol',
-  usage: 'FILE… NAME|ADDRESS',
+  usage: 'FILE… NAME|ADDRESS…',
   summary: 'the symbol of a name, or the one that holds an address',
   text: 'A name may belong to several symbols, for static functions share names; all are listed. NAME+OFFSET works as well.',
   example: 'slablab symbol vmcore single_start\nslablab symbol vmcore 0xffffffffa217b370',
   options: evidenceOptions,
   async run(args, terminal) {
-    const files = args.positionals.slice(0, -1)
-    const query = args.positionals.at(-1)
-    if (files.length === 0 || query === undefined) throw new UsageError('expected FILE and NAME or ADDRESS')
+    const { files, rest: queries } = filesAndRest(args.positionals)
+    if (queries.length === 0) throw new UsageError('expected FILE and NAME or ADDRESS')
     const dump = await openEvidence(files, args, terminal)
-    const found = dump.symbol(query)
-    writeTable(terminal, args, found)
+    const found = queries.map((query) => dump.symbol(query))
+    const [first, ...more] = found
+    writeTable(terminal, args, more.length === 0 ? first : first.concat(more))
     const code = finishEvidence(terminal, dump)
-    if (found.numRows() === 0) terminal.err(`slablab: ${notFound(dump, query)}\n`)
+    for (const [i, query] of queries.entries()) if (found[i].numRows() === 0) terminal.err(`slablab: ${notFound(dump, query)}\n`)
     return code
   }
 }
