@@ -8,6 +8,7 @@ import { groupRows } from './signatureTree.js'
 import { LIST_HEAD, MISSING, OTHER, SELF, SMALL, SMALL_END, USER, VARYING, ZERO, wordClasses, type WordClass } from './wordClass.js'
 import { FIRST_VALUE_CODE, WordEncoder } from './wordEncoder.js'
 import { WordRows } from './wordRows.js'
+import { unlikeRows } from './unlikeRows.js'
 
 /** One word of a group of objects. */
 export interface SignatureWord {
@@ -53,6 +54,8 @@ export interface Signatures {
   readonly readObjects: number
   /** Addresses of a group's objects, ascending. */
   addressesOf(group: SignatureGroup): BigUint64Array
+  /** Of these, the ones that differ from their group in a third of the given words or more: what a group says holds for most of its objects. */
+  unlike(group: SignatureGroup, words: readonly SignatureWord[]): BigUint64Array
 }
 
 export interface SignatureOptions {
@@ -215,16 +218,21 @@ function describe(
   const members: number[][] = Array.from({ length: groups }, () => [])
   for (let row = 0; row < rows.length; row++) members[groupOfRow[row]].push(row)
   const described = members.map((own): SignatureGroup => new RowGroup(encoder, addresses, rows, own, leastWords, wordBytes))
-  const numberOf = new Map(described.map((group, number) => [group, number]))
+  const numberOf = new Map<SignatureGroup, number>(described.map((group, number) => [group, number]))
   let membership: Membership | undefined
+  const objectsOf = (number: number): Uint32Array => {
+    membership ??= membersByGroup(rowOf, groupOfRow, groups)
+    return membership.objects.subarray(membership.starts[number], membership.starts[number + 1])
+  }
   return {
     groups: described.toSorted((a, b) => b.objects - a.objects || (a.example < b.example ? -1 : 1)),
     objects: addresses.length,
     readObjects: described.reduce((sum, { objects }) => sum + objects, 0),
-    addressesOf(group) {
-      membership ??= membersByGroup(rowOf, groupOfRow, groups)
+    addressesOf: (group) => addressesAt(addresses, objectsOf(numberOf.get(group)!)),
+    unlike(group, words) {
       const number = numberOf.get(group)!
-      return addressesAt(addresses, membership.objects.subarray(membership.starts[number], membership.starts[number + 1]))
+      const unlike = unlikeRows(encoder, rows, members[number], words, wordBytes)
+      return addressesAt(addresses, unlike.size === 0 ? new Uint32Array(0) : objectsOf(number).filter((object) => unlike.has(rowOf[object])))
     }
   }
 }

@@ -22,6 +22,8 @@ export interface GroupType {
   readonly rivals: number | null
   /** One sentence each. */
   readonly evidence: readonly string[]
+  /** Addresses of the objects that this is said of, ascending. */
+  addresses(): BigUint64Array
 }
 
 export type TypingOptions = SignaturesOptions
@@ -70,6 +72,6 @@ function withoutBtf(described: DescribedGroup): GroupType {
   const { type } = described
   return {
     described, objects: described.group.objects, type: type?.type ?? null, id: null, source: type === null ? null : 'session',
-    rivals: type === null ? null : 0, evidence: type === null ? [] : [type.basis]
+    rivals: type === null ? null : 0, evidence: type === null ? [] : [type.basis], addresses: () => described.signatures.addressesOf(described.group)
   }
 }

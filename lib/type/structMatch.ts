@@ -18,6 +18,8 @@ export interface MatchEvidence {
   readonly member: string
   /** Whether it speaks for the candidate. */
   readonly fits: boolean
+  /** Whether pointers that lead here are declared as to the candidate itself, and not to a part of it. */
+  readonly exact: boolean
   /** How many of the structs that were considered fit this as well. */
   readonly structs: number
   /** log2(considered / structs): how much it tells. Negative where it speaks against. */
@@ -167,7 +169,7 @@ export class StructMatcher {
     evidence.forEach((word, i) => {
       const gain = gainOf(considered, fitting[i].length)
       for (const index of alive) {
-        if (includes(fitting[i], index)) bits[index] += gain + (word.kind === 'held' && word.offset === 0 && word.types.includes(this.canonical.of(catalog.ids[index])) ? EXACT_BITS : 0)
+        if (includes(fitting[i], index)) bits[index] += gain + (this.#isExact(word, catalog.ids[index]) ? EXACT_BITS : 0)
         else if (fits.contradicts(word, catalog.ids[index])) bits[index] += CONTRADICTION_BITS
       }
     })
@@ -248,6 +250,10 @@ export class StructMatcher {
     return Uint32Array.from(found).sort()
   }
 
+  #isExact(word: WordEvidence, struct: number): boolean {
+    return word.kind === 'held' && word.offset === 0 && word.types.includes(this.canonical.of(struct))
+  }
+
   #wordFits(): WordFits {
     return (this.#fits ??= new WordFits(this.canonical, new StructCatalog(this.#types), this.#kinds))
   }
@@ -275,7 +281,7 @@ export class StructMatcher {
     const { catalog } = this.#wordFits()
     const found: MatchEvidence[] = []
     const add = (kind: 'module' | 'cache', structs: number, share: number, text: string): void => {
-      found.push({ offset: 0, kind, member: '', fits: true, structs, bits: Math.log2(share * considered / structs), text })
+      found.push({ offset: 0, kind, member: '', fits: true, exact: false, structs, bits: Math.log2(share * considered / structs), text })
     }
     const module = this.#types.graph.moduleOf(id)
     if (module !== null && modules.has(module)) {
@@ -299,7 +305,7 @@ export class StructMatcher {
     return {
       offset: word.offset, kind: word.kind,
       get member() { return inner()?.path ?? '' },
-      fits: isFit, structs: fitting.length, bits: isFit ? gainOf(considered, fitting.length) : CONTRADICTION_BITS,
+      fits: isFit, exact: this.#isExact({ ...word, offset }, struct), structs: fitting.length, bits: isFit ? gainOf(considered, fitting.length) : CONTRADICTION_BITS,
       get text() {
         const member = inner()
         return reasonText(word, isFit, member === undefined ? 'no member starts there' : declarator(graph, member.type))

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { identifiedShares } from '../../lib/analysis/types.js'
 import { groupTypes } from '../../lib/analysis/typing.js'
+import { Tracks } from '../../lib/slab/tracks.js'
 import { openVmcore } from '../../lib/system/openVmcore.js'
 import { describeEvidence, evidence } from '../evidence.js'
 import { plantedObjects } from '../planted.js'
@@ -15,9 +16,9 @@ describeEvidence.each(['x86_64-slub', 'x86_64-slub-6.12', 'arm64-slab'] as const
     const system = await openVmcore(evidence(dataset, 'vmcore'))
     const found = groupTypes(system)
     const typeOf = new Map<bigint, string | null>()
-    for (const { described, objects, type, rivals } of found) {
-      if (objects !== described.group.objects) continue
-      for (const address of described.signatures.addressesOf(described.group)) typeOf.set(address, rivals === 0 ? type : null)
+    for (const { objects, type, rivals, addresses } of found) {
+      expect(addresses()).toHaveLength(objects)
+      for (const address of addresses()) typeOf.set(address, rivals === 0 ? type : null)
     }
     const wrong = plantedObjects(dataset).filter(({ kind, address }) => typeOf.get(address) !== planted[kind])
     // A live dump is taken while objects come and go.
@@ -32,6 +33,42 @@ describeEvidence.each(['x86_64-slub', 'x86_64-slub-6.12', 'arm64-slab'] as const
     expect(general[0].share).toBeGreaterThan(0.8)
     const all = system.caches().reduce((sum, cache) => sum + (cache.allocated ?? 0), 0)
     expect(shares.reduce((sum, { objects }) => sum + objects, 0)).toBe(all)
+    system.close()
+  }, 300_000)
+})
+
+/** What functions of the kernel allocate in the caches whose allocations x86_64-slub-debug recorded. */
+const made: Readonly<Record<string, string>> = {
+  single_open: 'seq_operations', __vmalloc_node_range: 'page *[]', cache_random_seq_create: 'unsigned int[]', init_syscall_trace: 'char[]',
+  aa_dfa_unpack: 'aa_dfa', dev_pm_qos_expose_latency_limit: 'dev_pm_qos_request', blk_stat_alloc_callback: 'blk_rq_stat'
+}
+/** What they allocate is no text, and no struct that others of their cache are. */
+const often: Readonly<Record<string, readonly (string | null)[]>> = {
+  __register_chrdev_region: ['char_device_struct', null], create_trace_option_files: ['trace_option_dentry', null], add_sysfs_param: ['attribute *[]', null],
+  pci_create_attr: ['bin_attribute', null], 'bucket_table_alloc.isra.0': ['bucket_table', null], led_trigger_register_simple: ['led_trigger', null]
+}
+
+describeEvidence('the types of x86_64-slub-debug', () => {
+  test('are those that the recorded allocating functions make', async () => {
+    const system = await openVmcore(evidence('x86_64-slub-debug', 'vmcore'))
+    const { table } = system.slabs
+    const tracks = new Tracks(system.kernel, table)
+    const wrong: string[] = []
+    const met = new Set<string>()
+    for (const { described, type, rivals, addresses } of groupTypes(system)) {
+      const cache = table.caches.find(({ name }) => name === described.cache?.name)
+      if (cache === undefined || !tracks.has(cache)) continue
+      for (const address of addresses()) {
+        const track = tracks.at(cache, address, 'alloc')
+        const maker = track === null ? undefined : system.symbols.at(track.caller)?.name
+        if (maker === undefined || !(maker in made || maker in often)) continue
+        met.add(maker)
+        const known = rivals === 0 ? type : null
+        if (maker in made ? known !== made[maker] : !often[maker].includes(known)) wrong.push(`${maker}: ${known}`)
+      }
+    }
+    expect(wrong).toEqual([])
+    expect([...met].sort()).toEqual([...Object.keys(made), ...Object.keys(often)].sort())
     system.close()
   }, 300_000)
 })

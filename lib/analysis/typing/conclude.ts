@@ -18,6 +18,7 @@ const TOLD_BITS = 14
 /** Less is no evidence at all, and so little a lead of the best over the next no difference. */
 const LEAST_BITS = 8
 const LEAD_BITS = 2
+const CLEAR_LEAD_BITS = 5
 /** Words that may not fit, of those that do: stale ones exist. */
 const MOST_AGAINST = 1 / 6
 /** Words that must fit where bits are fewer. */
@@ -37,9 +38,26 @@ export function conclude(words: readonly WordEvidence[], match: StructMatch): Co
   if (bits >= SURE_BITS && toldBits >= (best.fills ? TOLD_BITS : 2 * TOLD_BITS) && contradictions <= fits * MOST_AGAINST) return { candidate: best, rivals: match.rivals, rivalTypes: match.rivalTypes }
   if (!isPlain || !best.fills) return undefined
   const telling = told.some((item) => !weak.has(item.kind))
-  if (telling && told.length >= LEAST_FITS && told.length === words.length) return alone(best)
-  if (told.some(({ kind, offset }) => kind === 'held' && offset === best.shift)) return alone(best)
+  // List heads, empty or among their own kind, are in thousands of structs: the next best must be far behind.
+  const isClear = told.some(({ kind }) => kind === 'function' || kind === 'pointer') || match.lead >= CLEAR_LEAD_BITS
+  if (isClear && told.length >= LEAST_FITS && told.length === words.length) return alone(best)
+  if (told.some(({ exact }) => exact)) return alone(best)
   return (telling || told.length >= LEAST_FITS) && best.evidence.some(({ kind }) => kind === 'cache') ? alone(best) : undefined
+}
+
+/** The words of the objects themselves that tell the struct, other than by fitting almost anything. */
+function tellingWords({ candidate }: Conclusion): StructCandidate['evidence'] {
+  return candidate.evidence.filter((item) => item.fits && !weak.has(item.kind) && !foreign.has(item.kind))
+}
+
+/** The words by which an object looks like the others of its struct. */
+export function ownWords({ candidate }: Conclusion): StructCandidate['evidence'] {
+  return candidate.evidence.filter(({ fits, kind }) => fits && !foreign.has(kind))
+}
+
+/** Whether the words that objects of a group share tell the struct, without what leads to some of them. */
+export function tells(words: readonly WordEvidence[], told: Conclusion): boolean {
+  return independentBits(words, tellingWords(told)) >= TOLD_BITS
 }
 
 function alone(candidate: StructCandidate): Conclusion {
@@ -56,12 +74,15 @@ function independentBits(words: readonly WordEvidence[], told: StructCandidate['
     const subject = word.kind === 'kin' ? `${word.target}` : word.kind === 'pointer' ? word.pointees.join() : word.kind === 'function' ? word.name : word.kind === 'held' ? word.types.join() : ''
     const times = met.get(`${kind} ${subject}`) ?? 0
     met.set(`${kind} ${subject}`, times + 1)
-    if (times < SAME_TWICE) sum += bits
+    // The two words of a list head are one reason.
+    if (times < (kind === 'kin' ? 1 : SAME_TWICE)) sum += bits
   }
   return sum
 }
 
 const SAME_TWICE = 2
 
+/** What is no word of the object. */
+const foreign: ReadonlySet<string> = new Set(['held', 'module', 'cache'])
 /** Kinds that fit almost anything. */
 const weak: ReadonlySet<string> = new Set(['address', 'number', 'text'])

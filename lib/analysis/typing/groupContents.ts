@@ -28,6 +28,13 @@ export function readContents(memory: Memory, addresses: BigUint64Array, bytes: n
   return { rows: rows.subarray(0, kept), words, halves: bytes / 4 }
 }
 
+/** Bytes as words in two halves each, low first. */
+export function wordsOf(content: Uint8Array, littleEndian: boolean): Uint32Array {
+  const words = new Uint32Array(content.slice().buffer)
+  if (!littleEndian) swapWords(words)
+  return words
+}
+
 /** Big-endian words as low and high halves. */
 function swapWords(words: Uint32Array): void {
   const view = new DataView(words.buffer, words.byteOffset, words.byteLength)

@@ -1,6 +1,6 @@
-import { BtfKind } from '../../source/btf.js'
 import type { BtfTypes } from '../../type/btfTypes.js'
 import type { Contents } from './groupContents.js'
+import type { HeldStatics } from './heldStatics.js'
 import type { ObjectTypes } from './objectTypes.js'
 import { pointerMembers, type PointerMember } from './pointerMembers.js'
 
@@ -29,37 +29,56 @@ const WORD_BYTES = 8
 /** Offsets in an object have room below this in a combined key. */
 const OFFSETS = 2 ** 24
 const NO_LEADS: readonly never[] = []
+/** Part of the first element's pointers that another one must have as well, and of their number. */
+const LIKE_FIRST = 0.75
+/** Kernel addresses have these bits of the high half. */
+const KERNEL_BITS = 0xfff00000
 
 /** Follows the declared pointers of objects whose struct is known, and keeps where they lead. */
 export class Incoming {
   readonly #leads = new Map<number, Lead[]>()
   readonly #groups = new Map<number, LedGroup>()
   readonly #members = new Map<number, readonly PointerMember[]>()
+  #led = new Set<number>()
 
-  constructor(readonly types: BtfTypes, readonly objects: ObjectTypes) {}
+  constructor(
+    readonly types: BtfTypes, readonly objects: ObjectTypes, readonly statics: HeldStatics,
+    /** Whether leads to an object are asked for. */
+    readonly isOpen: (object: number) => boolean
+  ) {}
 
-  /** How much of an object of the struct must be read to follow its pointers; 0 where it has none. */
-  bytesToRead(struct: number): number {
-    const members = this.#membersOf(struct)
-    return members.length === 0 ? 0 : Math.max(...members.map(({ offset }) => offset)) + this.types.graph.pointerBytes
+  /** How much of a value of the type must be read to follow its pointers; 0 where it has none. */
+  bytesToRead(type: number): number {
+    const last = this.#membersOf(type).at(-1)
+    return last === undefined ? 0 : last.offset + WORD_BYTES
   }
 
-  /** Follows the pointers of objects of a struct. What leads to objects that `isOpen` does not ask for is not kept. */
-  follow(struct: number, positions: Uint32Array, contents: Contents, isOpen: (object: number) => boolean): void {
-    const members = this.#membersOf(struct)
-    const { objects } = this
+  /** Follows the pointers of objects of a struct, `positions` of which `contents` holds some. */
+  follow(struct: number, positions: Uint32Array, contents: Contents): void {
     const name = this.types.graph.name(struct)
+    const stride = (this.types.graph.bytesOf(struct) ?? 0) >>> 2
     for (let i = 0, base = 0; i < contents.rows.length; i++, base += contents.halves) {
-      for (const { offset, path, pointee } of members) {
-        if (offset + WORD_BYTES > contents.halves * 4) continue
-        const at = base + (offset >>> 2)
-        const low = contents.words[at]
-        const high = contents.words[at + 1]
-        if ((low | high) === 0) continue
-        const object = objects.target(low, high)
-        if (object < 0 || object === positions[contents.rows[i]] || !isOpen(object)) continue
-        this.#add(object, objects.offsetIn(object, low, high), pointee, name, path)
+      const words = contents.words.subarray(base, base + contents.halves)
+      const own = positions[contents.rows[i]]
+      this.#followValue(struct, name, words, own)
+      // What is as large as several of its struct may be an array of them.
+      for (let at = stride; at > 0 && at + stride <= words.length && this.#isLikeFirst(struct, words, at); at += stride) {
+        this.#followValue(struct, name, words.subarray(at, at + stride), own)
       }
+    }
+  }
+
+  /** Follows the pointers of a value of a type that is in no slab. */
+  followValue(type: number, name: string, words: Uint32Array): void {
+    this.#followValue(type, name, words, -1)
+  }
+
+  /** Follows an array of pointers up to what cannot be one. */
+  followArray(pointee: number, name: string, words: Uint32Array): void {
+    for (let at = 0; at + 1 < words.length; at += 2) {
+      if ((words[at] | words[at + 1]) === 0) continue
+      if (!isKernelAddress(words[at + 1])) return
+      this.#lead(words[at], words[at + 1], pointee, name, `[${at / 2}]`, -1)
     }
   }
 
@@ -72,7 +91,49 @@ export class Incoming {
   ofGroup(group: number): readonly GroupLead[] {
     const led = this.#groups.get(group)
     if (led === undefined) return NO_LEADS
-    return (led.leads ??= this.#counted(led.objects))
+    return (led.leads ??= this.#counted(led.objects.filter((object) => this.objects.group[object] === group)))
+  }
+
+  /** Addresses of those objects that nothing leads to. */
+  notLed(objects: Uint32Array): BigUint64Array {
+    return this.objects.addressesOf(objects.filter((object) => !this.#leads.has(object)))
+  }
+
+  /** The objects to which more was found to lead since this was asked last. */
+  takeLed(): number[] {
+    const led = [...this.#led]
+    this.#led = new Set()
+    return led
+  }
+
+  #followValue(type: number, name: string, words: Uint32Array, own: number): void {
+    for (const { offset, path, pointee } of this.#membersOf(type)) {
+      const at = offset >>> 2
+      if (at + 1 >= words.length) continue
+      if ((words[at] | words[at + 1]) !== 0) this.#lead(words[at], words[at + 1], pointee, name, path, own)
+    }
+  }
+
+  #lead(low: number, high: number, pointee: number, name: string, path: string, own: number): void {
+    const { objects } = this
+    const object = objects.target(low, high)
+    if (object < 0) this.statics.lead(low, high, pointee)
+    else if (object !== own && this.isOpen(object)) this.#add(object, objects.offsetIn(object, low, high), pointee, name, path)
+  }
+
+  /** Whether the pointers of an element look like those of the first: set and unset ones at the same places. */
+  #isLikeFirst(struct: number, words: Uint32Array, at: number): boolean {
+    let set = 0
+    let alike = 0
+    for (const { offset } of this.#membersOf(struct)) {
+      const first = offset >>> 2
+      const isSet = (words[at + first] | words[at + first + 1]) !== 0
+      if (isSet && !isKernelAddress(words[at + first + 1])) return false
+      if ((words[first] | words[first + 1]) === 0) continue
+      set++
+      if (isSet) alike++
+    }
+    return set > 0 && alike >= set * LIKE_FIRST
   }
 
   #counted(objects: readonly number[]): GroupLead[] {
@@ -88,13 +149,13 @@ export class Incoming {
     return [...found.values()].sort((a, b) => b.objects - a.objects)
   }
 
-  #membersOf(struct: number): readonly PointerMember[] {
-    let members = this.#members.get(struct)
-    if (members === undefined) this.#members.set(struct, (members = pointerMembers(this.types, struct)))
+  #membersOf(type: number): readonly PointerMember[] {
+    let members = this.#members.get(type)
+    if (members === undefined) this.#members.set(type, (members = pointerMembers(this.types, type).sort((a, b) => a.offset - b.offset)))
     return members
   }
 
-  #add(object: number, offset: number, pointee: number, struct: string, path: string): void {
+  #add(object: number, offset: number, pointee: number, name: string, path: string): void {
     let leads = this.#leads.get(object)
     if (leads === undefined) this.#leads.set(object, (leads = []))
     else if (leads.length >= MOST_LEADS || leads.some((lead) => lead.offset === offset && lead.pointee === pointee)) return
@@ -102,7 +163,8 @@ export class Incoming {
     let led = this.#groups.get(group)
     if (led === undefined) this.#groups.set(group, (led = { objects: [], leads: undefined }))
     if (leads.length === 0) led.objects.push(object)
-    leads.push({ offset, pointee, member: `${struct}.${path}` })
+    this.#led.add(object)
+    leads.push({ offset, pointee, member: path === '' || path.startsWith('[') ? name + path : `${name}.${path}` })
     led.leads = undefined
   }
 }
@@ -110,9 +172,6 @@ export class Incoming {
 /** An object whose address so many different members hold is of a kind that those told already. */
 const MOST_LEADS = 24
 
-/** What a pointer to no struct leads to: `char[]`, `page *[]`. */
-export function arrayName({ graph }: BtfTypes, pointee: number): string {
-  if (graph.kind(pointee) !== BtfKind.PTR) return 'char[]'
-  const name = graph.name(graph.strip(graph.sizeOrType(pointee)))
-  return `${name === '' ? 'void' : name} *[]`
+function isKernelAddress(high: number): boolean {
+  return (high & KERNEL_BITS) === (KERNEL_BITS | 0)
 }

@@ -3,6 +3,7 @@ import { ALLOCATED, type SlabObjects } from '../../slab/model.js'
 import type { System } from '../../system/system.js'
 import type { BtfTypes } from '../../type/btfTypes.js'
 import { ObjectIndex } from '../reference/objectIndex.js'
+import { addressesAt } from '../../util/addressHalves.js'
 import { positionsOf } from '../reference/positionsOf.js'
 import type { DescribedGroup } from '../signatures.js'
 import { structsOfCache } from './cacheStructs.js'
@@ -30,9 +31,19 @@ export class ObjectTypes {
     for (let object = 0; object < objects.length; object++) if (objects.state[object] === ALLOCATED) this.struct[object] = ofCache[objects.cache[object]] ?? 0
   }
 
-  /** Gives all objects of a group a struct. */
-  settle(group: number, struct: number): void {
-    for (const object of this.members[group]) this.struct[object] = struct
+  /** Gives objects a struct. */
+  settle(members: Uint32Array, struct: number): void {
+    for (const object of members) this.struct[object] = struct
+  }
+
+  /** Makes objects those of another group, and forgets what was known of them. */
+  move(members: Uint32Array, group: number): void {
+    for (const object of members) this.group[object] = group
+    this.settle(members, 0)
+  }
+
+  addressesOf(members: Uint32Array): BigUint64Array {
+    return addressesAt(this.index.objects.address, members)
   }
 
   /** The allocated object that a word points into, or -1. */

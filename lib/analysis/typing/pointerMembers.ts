@@ -5,44 +5,75 @@ import { isComposite, rawMember } from '../../type/members.js'
 /** A member of a struct that is declared as a pointer to something that has a place of its own in memory. */
 export interface PointerMember {
   readonly offset: number
-  /** `cred`, `fs.pwd.dentry` */
+  /** `cred`, `fs.pwd.dentry`; empty for a pointer itself */
   readonly path: string
-  /** Type id behind the pointer: a struct, a pointer, or characters. */
+  /** Type id behind the pointer: a struct, a pointer, a number or characters. */
   readonly pointee: number
 }
 
 const DEEPEST = 6
 /** Members of one struct, at most: arrays of pointers are unrolled. */
 const MOST_MEMBERS = 512
+/** Lies over other members only while the object is being freed. */
+const OF_FREED = 'callback_head'
 
-/** The declared pointers of a struct, those of embedded structs too. Those in unions may be something else and are left out. */
-export function pointerMembers({ graph }: BtfTypes, struct: number): PointerMember[] {
-  const found: PointerMember[] = []
-  const walk = (id: number, base: number, prefix: string, depth: number): void => {
-    if (depth > DEEPEST || graph.kind(id) !== BtfKind.STRUCT) return
-    for (let i = 0, length = graph.vlen(id); i < length && found.length < MOST_MEMBERS; i++) {
+/**
+ * The declared pointers of a type's values, those of embedded structs too. Of a union, those places count at which its members declare one
+ * kind of pointer and no other: a word there that leads to the start of an object is that pointer.
+ */
+export function pointerMembers({ graph }: BtfTypes, type: number): PointerMember[] {
+  const walk = (id: number, base: number, prefix: string, depth: number): PointerMember[] => {
+    const found: PointerMember[] = []
+    for (let i = 0, length = graph.vlen(id); i < length && depth <= DEEPEST && found.length < MOST_MEMBERS; i++) {
       const member = rawMember(graph, id, i)
       if (member.bits > 0) continue
       const name = graph.string(member.nameOffset)
-      visit(graph.strip(member.type), base + member.bitOffset / 8, name === '' ? prefix : prefix === '' ? name : `${prefix}.${name}`, depth)
+      found.push(...visit(graph.strip(member.type), base + member.bitOffset / 8, name === '' ? prefix : prefix === '' ? name : `${prefix}.${name}`, depth))
+    }
+    return found
+  }
+  const visit = (id: number, offset: number, path: string, depth: number): PointerMember[] => {
+    switch (graph.kind(id)) {
+      case BtfKind.STRUCT:
+        return graph.name(id) === OF_FREED ? [] : walk(id, offset, path, depth + 1)
+      case BtfKind.UNION:
+        return undisputed(walk(id, offset, path, depth + 1))
+      case BtfKind.PTR: {
+        const pointee = graph.strip(graph.sizeOrType(id))
+        return isPlace(pointee) ? [{ offset, path, pointee }] : []
+      }
+      case BtfKind.ARRAY:
+        return elements(id, offset, path, depth)
+      default:
+        return []
     }
   }
-  const visit = (type: number, offset: number, path: string, depth: number): void => {
-    const kind = graph.kind(type)
-    if (kind === BtfKind.STRUCT) walk(type, offset, path, depth + 1)
-    else if (kind === BtfKind.PTR) {
-      const pointee = graph.strip(graph.sizeOrType(type))
-      if (isPlace(pointee)) found.push({ offset, path, pointee })
-    } else if (kind === BtfKind.ARRAY && depth < DEEPEST) {
-      const element = graph.strip(graph.words[graph.body(type)])
-      const bytes = graph.bytesOf(element)
-      for (let n = 0; n < graph.words[graph.body(type) + 2] && bytes !== undefined && found.length < MOST_MEMBERS; n++) visit(element, offset + n * bytes, `${path}[${n}]`, depth + 1)
+  const elements = (id: number, offset: number, path: string, depth: number): PointerMember[] => {
+    const [type, , count] = graph.words.subarray(graph.body(id), graph.body(id) + 3)
+    const element = graph.strip(type)
+    const bytes = graph.bytesOf(element)
+    const found: PointerMember[] = []
+    for (let n = 0; n < count && bytes !== undefined && depth < DEEPEST && found.length < MOST_MEMBERS; n++) {
+      const own = visit(element, offset + n * bytes, `${path}[${n}]`, depth + 1)
+      if (own.length === 0) break
+      found.push(...own)
     }
+    return found
   }
   const isPlace = (pointee: number): boolean => {
     const kind = graph.kind(pointee)
-    return isComposite(graph, pointee) || kind === BtfKind.PTR || (kind === BtfKind.INT && graph.sizeOrType(pointee) === 1 && /char/.test(graph.name(pointee)))
+    return isComposite(graph, pointee) || kind === BtfKind.PTR || kind === BtfKind.INT
   }
-  walk(struct, 0, '', 0)
-  return found
+  return visit(graph.strip(type), 0, '', 0)
+}
+
+/** Places at which all members of a union agree. */
+function undisputed(members: readonly PointerMember[]): PointerMember[] {
+  const at = new Map<number, PointerMember | null>()
+  for (const member of members) {
+    const other = at.get(member.offset)
+    if (other === undefined) at.set(member.offset, member)
+    else if (other?.pointee !== member.pointee) at.set(member.offset, null)
+  }
+  return [...at.values()].filter((member) => member !== null)
 }

@@ -1,33 +1,34 @@
-import type { SlabCache } from '../../slab/model.js'
+import type { KernelView } from '../../slab/kernelView.js'
 import type { System } from '../../system/system.js'
 import type { BtfTypes } from '../../type/btfTypes.js'
 import { isComposite } from '../../type/members.js'
-import { StructMatcher, type MatchOptions, type WordEvidence } from '../../type/structMatch.js'
-import { isTelling, wordKey } from '../../type/wordEvidence.js'
-import { kmallocSize, leastObjectBytes } from '../kmallocFamily.js'
+import { StructMatcher, type WordEvidence } from '../../type/structMatch.js'
 import type { DescribedGroup } from '../signatures.js'
 import type { GroupType } from '../typing.js'
+import { batchOfGroup, splitBatch, type Batch } from './batch.js'
 import { structsOfCache } from './cacheStructs.js'
-import { conclude, type Conclusion } from './conclude.js'
-import { readContents } from './groupContents.js'
+import { ownWords, tells, type Conclusion } from './conclude.js'
+import { Conclusions } from './conclusions.js'
+import { findingOf, groupTypeOf, isKnown, UNKNOWN, type Finding } from './finding.js'
+import { readContents, wordsOf } from './groupContents.js'
 import { GroupWords } from './groupWords.js'
-import { arrayName, Incoming, type GroupLead, type Lead } from './incoming.js'
+import { HeldStatics } from './heldStatics.js'
+import { Incoming, type GroupLead } from './incoming.js'
 import { ObjectTypes } from './objectTypes.js'
+import { heldBy, SingleObjects } from './singleObjects.js'
 import { StaticTypes } from './staticTypes.js'
-import { isText } from './text.js'
+import { addModules, perCpuRoots, type TypedRoot } from './typedRoots.js'
 
 /** Rounds of following pointers from objects whose type is known: each makes more of them known. */
-const ROUNDS = 4
-/** Objects of a group whose pointers are followed, spread evenly. */
+const ROUNDS = 8
+/** Objects of a batch whose pointers are followed, spread evenly. */
 const FOLLOWED = 4096
-/** Part of a group's objects that a lead must reach to speak for the group. */
+/** Part of a batch's objects that a lead must reach to be looked at, and to speak for those that it does not reach. */
 const LED_SHARE = 0.1
-/** Objects of a group that are looked into for text. */
-const LOOKED_INTO = 4096
+const ALL_LED = 0.9
 const WORD_BYTES = 8
-/** Fewer pointers are no array. */
-const LEAST_POINTERS = 2
-const NO_LEADS: readonly WordEvidence[] = []
+const NO_WORDS: readonly WordEvidence[] = []
+const NO_ADDRESSES = new BigUint64Array(0)
 
 const matchers = new WeakMap<BtfTypes, StructMatcher>()
 
@@ -38,241 +39,185 @@ export function matcherOf(types: BtfTypes): StructMatcher {
   return made
 }
 
+/** Objects of one struct whose pointers are to be followed. */
+interface Source {
+  readonly struct: number
+  readonly members: Uint32Array
+  readonly addresses: BigUint64Array
+}
+
 /**
  * What struct each group of objects holds. What the caches' names tell comes first, then what the objects' own words do; then pointers are
- * followed from what is known to what is not, round by round. At last, objects of groups that are still unknown are looked at one by one.
+ * followed from what is known to what is not, round by round. What is only known of some objects of a group is said of these.
  */
 export class TypeGroups {
-  readonly #matcher: StructMatcher
+  readonly #conclusions: Conclusions
   readonly #words: GroupWords
   readonly #objects: ObjectTypes | undefined
-  readonly #found: (GroupType | undefined)[]
-  readonly #leasts = new Map<SlabCache, number>()
-  readonly #conclusions = new Map<string, Conclusion | undefined>()
-  /** By position of the group: the evidence it was last decided by. */
+  readonly #incoming: Incoming | undefined
+  readonly #batches: Batch[]
+  readonly #found: (Finding | undefined)[]
+  /** By batch: the evidence it was last decided by. */
   readonly #decided: ({ readonly words: readonly WordEvidence[]; readonly leads: readonly WordEvidence[] } | undefined)[] = []
   readonly #held = new Map<readonly GroupLead[], readonly WordEvidence[]>()
+  /** Of these, the ones that reach nearly all objects of their batch. */
+  readonly #reachAll = new Set<WordEvidence>()
 
-  constructor(readonly system: System, readonly types: BtfTypes, readonly groups: readonly DescribedGroup[]) {
+  constructor(readonly system: System, readonly types: BtfTypes, groups: readonly DescribedGroup[]) {
     const { kernel, slabs } = system
-    this.#matcher = matcherOf(types)
-    this.#objects = kernel === undefined || slabs === undefined ? undefined : new ObjectTypes(system, kernel, slabs.objects(), types, groups)
-    this.#words = new GroupWords(system, types, this.#matcher, new StaticTypes(system, this.#matcher), this.#objects)
+    const matcher = matcherOf(types)
+    this.#conclusions = new Conclusions(system, types, matcher)
+    const objects = kernel === undefined || slabs === undefined ? undefined : new ObjectTypes(system, kernel, slabs.objects(), types, groups)
+    this.#objects = objects
+    this.#incoming = objects && new Incoming(types, objects, new HeldStatics(system.symbols, types), (object) => this.#isOpen(objects, object))
+    this.#words = new GroupWords(system, types, matcher, new StaticTypes(system, matcher), objects)
+    this.#batches = groups.map((described, number) => batchOfGroup(described, objects?.members[number]))
     this.#found = groups.map((described) => this.#ofCache(described))
   }
 
   run(): GroupType[] {
-    const open = this.groups.map((_, position) => position).filter((position) => this.#found[position] === undefined)
-    for (const position of open) this.#settle(position, NO_LEADS)
-    if (this.#objects === undefined) return this.groups.map((described, position) => this.#found[position] ?? unknown(described))
-    const incoming = new Incoming(this.types, this.#objects)
-    this.#follow(incoming, this.#objects, open)
-    return this.groups.flatMap((described, position) => this.#found[position] ?? this.#oneByOne(described, position, incoming, this.#objects!))
+    const open = this.#batches.map((_, number) => number).filter((number) => this.#found[number] === undefined)
+    for (const number of open) this.#settle(number, NO_WORDS)
+    const { objects, incoming, kernel } = { objects: this.#objects, incoming: this.#incoming, kernel: this.system.kernel }
+    if (objects === undefined || incoming === undefined || kernel === undefined) return this.#batches.map((batch, number) => groupTypeOf(batch, this.#found[number] ?? UNKNOWN))
+    const singles = new SingleObjects(this.system, this.types, this.#conclusions, objects)
+    this.#follow(kernel, incoming, objects, singles)
+    return this.#batches.flatMap((batch, number) => (isKnown(this.#found[number]) ? [groupTypeOf(batch, this.#found[number]!)] : singles.of(batch, this.#found[number])))
   }
 
-  #ofCache(described: DescribedGroup): GroupType | undefined {
-    const { cache } = described
+  #ofCache({ cache }: DescribedGroup): Finding | undefined {
     const struct = cache === null ? null : structsOfCache(this.system, cache, this.types).only
     if (struct === null) return undefined
-    return { ...unknown(described), type: this.types.graph.name(struct), id: struct, source: 'cache', rivals: 0, evidence: [`the cache ${cache!.name} holds nothing else`] }
+    return { type: this.types.graph.name(struct), id: struct, source: 'cache', rivals: 0, evidence: [`the cache ${cache!.name} holds nothing else`] }
   }
 
-  /** Decides a group by its words and what leads to it, where they are not those that it was decided by. */
-  #settle(position: number, leads: readonly WordEvidence[]): void {
-    const described = this.groups[position]
-    if (described.cache === null) return
-    const words = this.#words.of(described, position)
-    if (this.#decided[position]?.words === words && this.#decided[position].leads === leads) return
-    this.#decided[position] = { words, leads }
-    const told = this.#conclude(described.cache, leads.length === 0 ? words : [...words, ...leads])
+  /** Decides a batch by its words and what leads to it, where they are not those that it was decided by. */
+  #settle(number: number, leads: readonly WordEvidence[]): void {
+    const { described, isAlike, length } = this.#batches[number]
+    if (described.cache === null || !isAlike) return
+    const words = this.#words.of(described, number)
+    if (this.#decided[number]?.words === words && this.#decided[number].leads === leads) return
+    this.#decided[number] = { words, leads }
+    const told = this.#conclusions.of(described.cache, leads.length === 0 ? words : [...words, ...leads])
     if (told === undefined) return
-    const { candidate, rivals } = told
-    this.#found[position] = becauseOf(told, { described, objects: described.group.objects, type: nameOf(candidate.type), id: candidate.id, source: leads.length > 0 ? 'pointers' : 'words', rivals })
-    if (rivals === 0 && candidate.shift === 0) this.#objects?.settle(position, candidate.id)
+    const isTold = leads.length === 0 || tells(words, told)
+    if (!isTold && length <= FOLLOWED && !leads.some((lead) => this.#reachAll.has(lead))) return
+    this.#separate(number, this.#unlike(number, told))
+    // Where only leads tell, they tell of what they lead to; from many objects only some are followed.
+    if (!isTold && length <= FOLLOWED) this.#separate(number, this.#incoming!.notLed(this.#batches[number].members!))
+    const found = findingOf(told, leads.length > 0 ? 'pointers' : 'words')
+    this.#found[number] = found
+    if (isKnown(found)) this.#objects?.settle(this.#batches[number].members!, found.id!)
   }
 
-  /** What words say of an object in a cache. Groups ask alike: answers are kept. */
-  #conclude(cache: SlabCache, words: readonly WordEvidence[]): Conclusion | undefined {
-    const { named } = structsOfCache(this.system, cache, this.types)
-    if (!words.some(isTelling) && named.length === 0) return undefined
-    const key = [cache.name, ...words.map(wordKey)].join('; ')
-    if (this.#conclusions.has(key)) return this.#conclusions.get(key)
-    const options = this.#options(cache, named)
-    const told = options === undefined ? undefined : conclude(words, this.#matcher.match(words, options)) ?? this.#inside(words, options)
-    this.#conclusions.set(key, told)
-    return told
+  /** The objects of a group, while none is separated from it, that do not have the words by which the struct is told. */
+  #unlike(number: number, told: Conclusion): BigUint64Array {
+    const { described: { group, signatures }, length } = this.#batches[number]
+    const offsets = new Set(ownWords(told).map(({ offset }) => offset))
+    const words = group.words.filter(({ offset, bytes }) => bytes === WORD_BYTES && offsets.has(offset))
+    return length < group.objects || words.every(({ share }) => share === 1) ? NO_ADDRESSES : signatures.unlike(group, words)
   }
 
-  #options(cache: SlabCache, named: readonly number[]): MatchOptions | undefined {
-    const slotBytes = cache.objectBytes ?? cache.slotBytes
-    if (slotBytes === null) return undefined
-    const least = this.#least(cache)
-    return { slotBytes, limit: 1, named, smallestBytes: isGeneral(cache) ? least : Math.max(1, least - PADDING) }
+  /** Makes a batch of its own of some objects. */
+  #separate(number: number, addresses: BigUint64Array): void {
+    const objects = this.#objects
+    if (objects === undefined || addresses.length === 0 || addresses.length === this.#batches[number].length) return
+    const { alike, unlike } = splitBatch(this.#batches[number], objects, addresses)
+    this.#batches[number] = alike
+    objects.move(unlike.members!, this.#batches.length)
+    this.#batches.push(unlike)
   }
 
-  /** The smallest size that needs a slot of this cache; 1 where that is not known. */
-  #least(cache: SlabCache): number {
-    let least = this.#leasts.get(cache)
-    if (least === undefined) this.#leasts.set(cache, (least = leastObjectBytes(cache, this.system.caches(), true) ?? 1))
-    return least
+  #isOpen({ group }: ObjectTypes, object: number): boolean {
+    return group[object] >= 0 && this.#found[group[object]]?.source !== 'cache'
   }
 
-  /** A struct behind a header, or among others, by several functions that stand side by side in no other. */
-  #inside(words: readonly WordEvidence[], options: MatchOptions): Conclusion | undefined {
-    if (words.filter(({ kind }) => kind === 'function').length < 2) return undefined
-    const match = this.#matcher.matchInside(words, options)
-    const [best] = match.candidates
-    return best !== undefined && match.rivals === 0 && best.fits > 1 ? conclude(words, match) : undefined
-  }
-
-  #follow(incoming: Incoming, objects: ObjectTypes, open: readonly number[]): void {
-    const { memory } = this.system
+  #follow(kernel: KernelView, incoming: Incoming, objects: ObjectTypes, singles: SingleObjects): void {
     const followed = new Set<number>()
-    const isOpen = (object: number): boolean => objects.group[object] >= 0 && this.#found[objects.group[object]]?.source !== 'cache'
+    let ofSingles: Source[] = []
+    addModules(kernel, this.types, incoming.statics)
+    for (const root of perCpuRoots(kernel, this.types)) this.#followRoot(root, incoming)
     for (let round = 0; round < ROUNDS; round++) {
-      const sources = this.groups.map((_, position) => position).filter((position) => !followed.has(position) && isKnown(this.#found[position]))
-      if (sources.length === 0) return
-      for (const position of sources) {
-        followed.add(position)
-        const struct = this.#found[position]!.id!
-        const bytes = Math.min(incoming.bytesToRead(struct), roundDown(objects.index.payloadBytes(objects.members[position][0] ?? 0)))
-        if (bytes === 0) continue
-        const { signatures, group } = this.groups[position]
-        incoming.follow(struct, objects.members[position], readContents(memory, signatures.addressesOf(group), bytes, FOLLOWED), isOpen)
-      }
-      for (const position of open) {
+      for (const source of [...this.#sources(followed), ...ofSingles]) this.#followSource(source, incoming, objects)
+      for (const { name, struct, address } of incoming.statics.takeFresh()) this.#followRoot({ name, type: struct, address, bytes: this.types.graph.bytesOf(struct) ?? 0 }, incoming)
+      const led = incoming.takeLed()
+      if (led.length === 0) return
+      const ledBatches = new Set(led.map((object) => objects.group[object]))
+      for (let number = 0; number < this.#batches.length; number++) {
         // What leads to a group speaks beside its own words; later, only what is still open gains by more that is known around it.
-        const leads = round === 0 || !isKnown(this.#found[position]) ? this.#leadsOf(position, incoming) : NO_LEADS
-        const isLed = leads.length > 0
-        if (isLed || !isKnown(this.#found[position])) this.#settle(position, leads)
+        if (!isKnown(this.#found[number]) || (round === 0 && ledBatches.has(number))) this.#settle(number, this.#leadsOf(number, incoming))
       }
+      ofSingles = this.#decideSingles(led, incoming, objects, singles)
     }
   }
 
-  #leadsOf(position: number, incoming: Incoming): readonly WordEvidence[] {
-    const found = incoming.ofGroup(position)
-    if (found.length === 0) return NO_LEADS
+  #followRoot({ name, type, address, bytes }: TypedRoot, incoming: Incoming): void {
+    const wanted = Math.min(bytes, incoming.bytesToRead(type))
+    const content = wanted < WORD_BYTES ? 'absent' : this.system.memory.tryRead(address, roundDown(wanted))
+    if (typeof content !== 'string') incoming.followValue(type, name, wordsOf(content, this.system.memory.littleEndian))
+  }
+
+  /** Batches that became known. */
+  #sources(followed: Set<number>): Source[] {
+    const found: Source[] = []
+    this.#batches.forEach((batch, number) => {
+      if (followed.has(number) || !isKnown(this.#found[number])) return
+      followed.add(number)
+      found.push({ struct: this.#found[number]!.id!, members: batch.members!, addresses: batch.addresses() })
+    })
+    return found
+  }
+
+  #followSource({ struct, members, addresses }: Source, incoming: Incoming, objects: ObjectTypes): void {
+    const payload = roundDown(objects.index.payloadBytes(members[0] ?? 0))
+    const one = incoming.bytesToRead(struct)
+    const bytes = one === 0 ? 0 : payload >= 2 * (this.types.graph.bytesOf(struct) ?? payload) ? payload : Math.min(one, payload)
+    if (bytes > 0) incoming.follow(struct, members, readContents(this.system.memory, addresses, bytes, FOLLOWED))
+  }
+
+  /** Objects whose batch says nothing, by what leads to each; returns those that are known now. */
+  #decideSingles(led: readonly number[], incoming: Incoming, objects: ObjectTypes, singles: SingleObjects): Source[] {
+    const known = new Map<string, { readonly struct: number; readonly objects: number[] }>()
+    for (const object of led) {
+      const number = objects.group[object]
+      const { described, isAlike } = this.#batches[number]
+      if (objects.struct[object] !== 0 || described.cache === null || isKnown(this.#found[number])) continue
+      const found = singles.decide(object, described.cache, isAlike ? this.#words.of(described, number) : NO_WORDS, incoming.of(object))
+      if (found?.elements !== undefined) this.#followArray(object, found.elements, `${found.type}`, incoming, objects)
+      const struct = isKnown(found) ? found!.id! : 0
+      if (struct === 0) continue
+      objects.struct[object] = struct
+      const key = `${struct} ${described.cache.name}`
+      const list = known.get(key)
+      if (list === undefined) known.set(key, { struct, objects: [object] })
+      else list.objects.push(object)
+    }
+    return [...known.values()].map(({ struct, objects: list }) => {
+      const members = Uint32Array.from(list).sort()
+      return { struct, members, addresses: objects.addressesOf(members) }
+    })
+  }
+
+  #followArray(object: number, pointee: number, name: string, incoming: Incoming, objects: ObjectTypes): void {
+    const { memory } = this.system
+    const content = memory.tryRead(objects.index.objects.address[object], roundDown(objects.index.payloadBytes(object)))
+    if (typeof content !== 'string') incoming.followArray(pointee, name, wordsOf(content, memory.littleEndian))
+  }
+
+  #leadsOf(number: number, incoming: Incoming): readonly WordEvidence[] {
+    const found = incoming.ofGroup(number)
+    if (found.length === 0) return NO_WORDS
     let held = this.#held.get(found)
     if (held === undefined) {
-      const all = this.groups[position].group.objects
+      const all = this.#batches[number].length
       const least = Math.max(Math.min(2, all), all * LED_SHARE)
       const enough = found.filter(({ objects, pointee }) => objects >= least && isComposite(this.types.graph, pointee))
-      this.#held.set(found, (held = enough.length === 0 ? NO_LEADS : enough.map((lead) => this.#heldBy(lead))))
+      held = enough.length === 0 ? NO_WORDS : enough.map((lead) => heldBy(lead, this.#conclusions))
+      this.#held.set(found, held)
+      enough.forEach(({ objects }, i) => objects >= all * ALL_LED && this.#reachAll.add(held![i]))
     }
     return held
   }
-
-  #heldBy({ offset, pointee, member }: Lead): WordEvidence {
-    return { offset, kind: 'held', types: [this.#matcher.canonical.of(pointee)], name: member }
-  }
-
-  /** The objects of a group that as a whole says nothing: some are led to, some are text. */
-  #oneByOne(described: DescribedGroup, position: number, incoming: Incoming, objects: ObjectTypes): GroupType[] {
-    const parts = new Map<string, GroupType & { objects: number }>()
-    const add = (key: string, found: Omit<GroupType, 'described' | 'objects'>): void => {
-      const part = parts.get(key)
-      if (part === undefined) parts.set(key, { ...found, described, objects: 1 })
-      else part.objects++
-    }
-    const { cache } = described
-    const addresses = described.signatures.addressesOf(described.group)
-    const least = cache === null ? 1 : this.#least(cache)
-    const general = isGeneral(cache)
-    const bytes = cache?.objectBytes == null ? 0 : roundDown(cache.objectBytes)
-    const contents = readContents(this.system.memory, addresses, bytes, LOOKED_INTO)
-    const arrays = cache === null ? [] : structsOfCache(this.system, cache, this.types).arrays
-    const content = new Uint8Array(contents.words.buffer, contents.words.byteOffset, contents.words.byteLength)
-    contents.rows.forEach((row, i) => {
-      const object = objects.members[position][row]
-      const leads = incoming.of(object)
-      const found = cache === null ? undefined : this.#ofLeads(cache, leads)
-      const pointers = found === undefined && contents.halves > 0 ? this.#pointersTo(contents.words.subarray(i * contents.halves, (i + 1) * contents.halves), objects) : undefined
-      if (found !== undefined) {
-        if (found.id !== null) objects.struct[object] = found.id
-        add(`${found.type} ${found.rivals}`, found)
-      } else if (pointers !== undefined) {
-        add(pointers, { type: `${pointers} *[]`, id: null, source: 'contents', rivals: 0, evidence: [`holds nothing but pointers to struct ${pointers}`] })
-      } else if (arrays.length > 0) {
-        add('array', { type: arrays[0], id: null, source: 'cache', rivals: arrays.length - 1, evidence: ['the cache has a name of it'] })
-      } else if (general && isText(content.subarray(i * bytes, (i + 1) * bytes), least)) {
-        add('text', { type: 'char[]', id: null, source: 'contents', rivals: 0, evidence: ['one text to its end, as long as the slot asks for'] })
-      }
-    })
-    const known = [...parts.values()].reduce((sum, part) => sum + part.objects, 0)
-    return known === described.group.objects ? [...parts.values()] : [...parts.values(), { ...unknown(described), objects: described.group.objects - known }]
-  }
-
-  #isTooSmall(struct: number, cache: SlabCache): boolean {
-    const least = this.#least(cache)
-    const name = this.types.graph.name(struct)
-    return isGeneral(cache) && name !== '' && !links.has(name) && (this.types.graph.bytesOf(struct) ?? least) < least
-  }
-
-  /** The struct to whose objects all words point that are not zero; undefined where they don't, or where there are too few. */
-  #pointersTo(words: Uint32Array, objects: ObjectTypes): string | undefined {
-    let struct = 0
-    let pointers = 0
-    for (let i = 0; i < words.length; i += 2) {
-      if ((words[i] | words[i + 1]) === 0) continue
-      const object = objects.target(words[i], words[i + 1])
-      const own = object < 0 || objects.offsetIn(object, words[i], words[i + 1]) !== 0 ? 0 : objects.struct[object]
-      if (own === 0 || (struct !== 0 && own !== struct)) return undefined
-      struct = own
-      pointers++
-    }
-    return pointers < LEAST_POINTERS ? undefined : this.types.graph.name(struct)
-  }
-
-  /** What pointers from known structs say of one object. */
-  #ofLeads(cache: SlabCache, leads: readonly Lead[]): Omit<GroupType, 'described' | 'objects'> | undefined {
-    const structs = leads.filter(({ pointee }) => isComposite(this.types.graph, pointee))
-    if (structs.length > 0) {
-      const told = this.#conclude(cache, structs.map((lead) => this.#heldBy(lead)))
-      if (told !== undefined) return becauseOf(told, { type: nameOf(told.candidate.type), id: told.candidate.shift === 0 ? told.candidate.id : null, source: 'pointers', rivals: told.rivals })
-    }
-    const [first] = leads.filter(({ offset, pointee }) => offset === 0 && (structs.length === 0 || this.#isTooSmall(pointee, cache)))
-    if (first === undefined) return undefined
-    if (structs.length === 0) return { type: arrayName(this.types, first.pointee), id: null, source: 'pointers', rivals: 0, evidence: [`${first.member} leads here`] }
-    const name = this.types.graph.name(first.pointee)
-    return { type: name, id: first.pointee, source: 'pointers', rivals: 0, evidence: [`${first.member} leads here; the slot is too large for one ${name}: there are several, or something follows it`] }
-  }
-}
-
-function unknown(described: DescribedGroup): GroupType {
-  return { described, objects: described.group.objects, type: null, id: null, source: null, rivals: null, evidence: [] }
-}
-
-/** What was found, with its reasons: thousands of groups have some, and few are shown. */
-function becauseOf<T extends Partial<GroupType>>(told: Conclusion, found: T): T & Pick<GroupType, 'evidence'> {
-  let kept: readonly string[] | undefined
-  return { ...found, get evidence() { return (kept ??= reasons(told)) } }
-}
-
-function isKnown(found: GroupType | undefined): boolean {
-  return found?.id != null && found.rivals === 0
-}
-
-/** Structs that are only ever parts of others: a pointer to one says nothing of what it stands in. */
-const links = new Set(['list_head', 'hlist_node', 'hlist_head', 'hlist_bl_node', 'hlist_nulls_node', 'rb_node', 'llist_node', 'callback_head', 'plist_node', 'klist_node', 'kobject', 'kref', 'xarray', 'fwnode_handle'])
-
-/** Caches of one kind are padded to a cache line. */
-const PADDING = 63
-
-function isGeneral(cache: SlabCache | null): boolean {
-  return cache !== null && kmallocSize(cache.name) !== undefined
-}
-
-function reasons({ candidate, rivals, rivalTypes }: Conclusion): string[] {
-  const module = candidate.module === null ? [] : [`declared by ${candidate.module}`]
-  const where = candidate.shift === 0 ? [] : [`it stands 0x${candidate.shift.toString(16)} bytes into the object`]
-  // What tells most comes first.
-  const words = candidate.evidence.filter(({ kind }) => kind !== 'number' && kind !== 'module').sort((a, b) => b.bits - a.bits || a.offset - b.offset).map(({ offset, text, kind }) => (kind === 'cache' ? text : `0x${offset.toString(16)}: ${text}`))
-  const others = rivals === 0 ? [] : [`so do ${rivalTypes.map(nameOf).join(', ')}${rivals > rivalTypes.length ? ` and ${rivals - rivalTypes.length} more` : ''}`]
-  return [...words, ...module, ...where, ...others]
-}
-
-function nameOf(type: string): string {
-  return type.replace(/^struct /, '')
 }
 
 function roundDown(bytes: number): number {

@@ -1,0 +1,78 @@
+import type { SlabCache } from '../../slab/model.js'
+import type { System } from '../../system/system.js'
+import type { BtfTypes } from '../../type/btfTypes.js'
+import { isComposite, rawMember } from '../../type/members.js'
+import type { MatchOptions, StructMatcher, WordEvidence } from '../../type/structMatch.js'
+import { isTelling, wordKey } from '../../type/wordEvidence.js'
+import { kmallocSize, leastObjectBytes } from '../kmallocFamily.js'
+import { structsOfCache } from './cacheStructs.js'
+import { links } from './links.js'
+import { conclude, ownWords, type Conclusion } from './conclude.js'
+
+/** Caches of one kind are padded to a cache line. */
+const PADDING = 63
+
+/** What words say of an object in a cache. Objects ask alike: answers are kept. */
+export class Conclusions {
+  readonly #kept = new Map<string, Conclusion | undefined>()
+  readonly #leasts = new Map<SlabCache, number>()
+
+  constructor(readonly system: System, readonly types: BtfTypes, readonly matcher: StructMatcher) {}
+
+  of(cache: SlabCache, words: readonly WordEvidence[]): Conclusion | undefined {
+    const { named } = structsOfCache(this.system, cache, this.types)
+    if (!words.some(isTelling) && named.length === 0) return undefined
+    const key = [cache.name, ...words.map(wordKey)].join('; ')
+    if (this.#kept.has(key)) return this.#kept.get(key)
+    const options = this.#options(cache, named)
+    const told = options === undefined ? undefined : conclude(words, this.matcher.match(words, options)) ?? this.#inside(words, options)
+    const found = told && this.#orItsStart(told, words, cache)
+    this.#kept.set(key, found)
+    return found
+  }
+
+  /**
+   * A struct that is told only by pointers to a smaller one that it starts with, and by words within that, may as well be the smaller one
+   * with something behind it: a name, say.
+   */
+  #orItsStart(told: Conclusion, words: readonly WordEvidence[], cache: SlabCache): Conclusion {
+    const { candidate, rivals } = told
+    const { graph } = this.types
+    const { canonical } = this.matcher
+    const holders = words.flatMap((word) => (word.kind === 'held' && word.offset === 0 ? word.types : []))
+    if (candidate.shift !== 0 || rivals > 0 || holders.length === 0 || holders.includes(canonical.of(candidate.id))) return told
+    const last = Math.max(...ownWords(told).map(({ offset, kind }) => (kind === 'text' || kind === 'address' ? 0 : offset)))
+    for (let start = candidate.id; graph.vlen(start) > 0;) {
+      start = graph.strip(rawMember(graph, start, 0).type)
+      if (!isComposite(graph, start) || graph.sizeOrType(start) <= last || graph.sizeOrType(start) >= this.leastBytes(cache)) break
+      if (!links.has(graph.name(start)) && holders.includes(canonical.of(start))) return { ...told, rivals: 1, rivalTypes: [`struct ${graph.name(start)}`] }
+    }
+    return told
+  }
+
+  /** The smallest size that needs a slot of this cache; 1 where that is not known. */
+  leastBytes(cache: SlabCache): number {
+    let least = this.#leasts.get(cache)
+    if (least === undefined) this.#leasts.set(cache, (least = leastObjectBytes(cache, this.system.caches(), true) ?? 1))
+    return least
+  }
+
+  #options(cache: SlabCache, named: readonly number[]): MatchOptions | undefined {
+    const slotBytes = cache.objectBytes ?? cache.slotBytes
+    if (slotBytes === null) return undefined
+    const least = this.leastBytes(cache)
+    return { slotBytes, limit: 1, named, smallestBytes: isGeneral(cache) ? least : Math.max(1, least - PADDING) }
+  }
+
+  /** A struct behind a header, or among others, by several functions that stand side by side in no other. */
+  #inside(words: readonly WordEvidence[], options: MatchOptions): Conclusion | undefined {
+    if (words.filter(({ kind }) => kind === 'function').length < 2) return undefined
+    const match = this.matcher.matchInside(words, options)
+    const [best] = match.candidates
+    return best !== undefined && match.rivals === 0 && best.fits > 1 ? conclude(words, match) : undefined
+  }
+}
+
+export function isGeneral(cache: SlabCache | null): boolean {
+  return cache !== null && kmallocSize(cache.name) !== undefined
+}

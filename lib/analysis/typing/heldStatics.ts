@@ -1,0 +1,50 @@
+import type { SymbolTable } from '../../symbol/symbolTable.js'
+import type { BtfTypes } from '../../type/btfTypes.js'
+import { isComposite } from '../../type/members.js'
+
+/** What a linker puts between two variables at most. */
+const PADDING = 64
+/** Data of the kernel or a module. */
+const data = /^[dDrRbB]$/
+
+/** A variable of the kernel or a module that is known to hold a struct. */
+export interface HeldStatic {
+  readonly address: bigint
+  readonly name: string
+  /** BTF id. */
+  readonly struct: number
+}
+
+/** Variables of the kernel and its modules whose struct is told by declared pointers that lead to them: BTF tells the types of none but per-CPU ones. */
+export class HeldStatics {
+  /** By position of the symbol. */
+  readonly #found = new Map<number, HeldStatic | undefined>()
+  #fresh: HeldStatic[] = []
+
+  constructor(readonly symbols: SymbolTable, readonly types: BtfTypes) {}
+
+  /** Takes notice of a pointer, declared as to a type, whose word is given in halves. */
+  lead(low: number, high: number, pointee: number): void {
+    const position = this.symbols.positionAt(high, low)
+    if (position < 0 || this.#found.has(position)) return
+    const { address, name, type } = this.symbols.all()[position]
+    if (Number(address & 0xffffffffn) !== low || !data.test(type) || !isComposite(this.types.graph, pointee)) return
+    const bytes = this.types.graph.bytesOf(pointee) ?? 0
+    const own = this.symbols.bytesAt(address) ?? 0
+    // A pointer to what it starts with, or to the first of many, is not to the whole.
+    if (bytes > 0 && own >= bytes && own < bytes + PADDING) this.add(position, { address, name, struct: pointee })
+  }
+
+  add(position: number, found: HeldStatic): void {
+    if (this.#found.has(position)) return
+    this.#found.set(position, found)
+    this.#fresh.push(found)
+  }
+
+  /** Variables that became known since this was asked last. */
+  takeFresh(): HeldStatic[] {
+    const fresh = this.#fresh
+    this.#fresh = []
+    return fresh
+  }
+}
