@@ -18,7 +18,7 @@ export interface PhysicalMemory {
   peek?(frame: number): Uint8Array | FaultReason
   /** Tells that every page will be asked for: other threads may start to decompress them. */
   readAhead?(): void
-  /** Tells that these frames will be peeked at in order: other threads may decompress ahead. Returns what ends the pass. */
+  /** Tells that these frames will be read in this order: other threads may decompress ahead. Returns what ends the pass. */
   startPass?(runs: readonly { start: number; end: number }[]): () => void
   /** Whether the file holds the frame, without reading it. */
   has(frame: number): boolean

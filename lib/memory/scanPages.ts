@@ -13,6 +13,8 @@ export interface ScanPagesOptions {
   readonly signal?: AbortSignal
 }
 
+/** Fewer bytes take one thread no longer than several that first have to start. */
+const PASS_BYTES = 256 << 20
 /** Pages between two looks at the clock. */
 const STRETCH = 64
 
@@ -34,7 +36,7 @@ export async function scanPages(
   const total = runs.reduce((pages, { start, end }) => pages + end - start, 0)
   const turn = new Turn(signal)
   let done = 0
-  const end = physical.startPass?.(runs)
+  const endPass = total * physical.pageBytes < PASS_BYTES ? undefined : physical.startPass?.(runs)
   try {
     for (const { start, end } of runs) {
       for (let frame = start; frame < end; frame++) {
@@ -47,7 +49,7 @@ export async function scanPages(
       }
     }
   } finally {
-    end?.()
+    endPass?.()
   }
   onProgress?.(done, total)
 }

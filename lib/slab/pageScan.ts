@@ -1,3 +1,4 @@
+import type { Run } from '../memory/physical/blockStore.js'
 import type { KernelView, PageStructRun } from './kernelView.js'
 import { slabPageTest } from './slabPageTest.js'
 
@@ -51,12 +52,55 @@ export function scanPageStructs(view: KernelView, scan: Scan): number {
   // Words of this machine: dumps and hosts are little endian alike.
   const words = new Uint32Array((perChunk * view.pageStructBytes) >>> 2)
   let unreadable = 0
-  for (const run of view.pageStructRuns()) {
-    for (let start = run.start; start < run.end; start += perChunk) {
-      unreadable += readPart(view, run, start, Math.min(run.end, start + perChunk), words, scan)
+  const endPass = startPass(view)
+  try {
+    for (const run of view.pageStructRuns()) {
+      for (let start = run.start; start < run.end; start += perChunk) {
+        unreadable += readPart(view, run, start, Math.min(run.end, start + perChunk), words, scan)
+      }
     }
+  } finally {
+    endPass()
   }
   return unreadable
+}
+
+/** Bytes of page structures that are worth further threads: those of 4 GiB in 4 KiB pages. */
+const PASS_BYTES = 64 << 20
+/** What a kernel maps at a time where it can. */
+const LARGE_PAGE_BYTES = 2 << 20
+
+/** Lets threads decompress the page structures ahead, where there are many. */
+function startPass(view: KernelView): () => void {
+  const pieces = view.pageStructRuns().map(({ start, end, address }) => ({ address, bytes: (end - start) * view.pageStructBytes }))
+  const bytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0)
+  if (bytes < PASS_BYTES || view.physical.startPass === undefined) return () => {}
+  const frames: Run[] = []
+  for (const piece of pieces) addFrames(view, piece.address, piece.bytes, frames)
+  return view.physical.startPass(frames)
+}
+
+/** The frames behind a stretch of addresses, as far as they are mapped. */
+function addFrames(view: KernelView, address: bigint, bytes: number, frames: Run[]): void {
+  const { pageBytes } = view
+  const add = (at: bigint, pages: number): void => {
+    const physical = view.physicalOf(at)
+    if (physical === undefined) return
+    const start = Math.floor(physical / pageBytes)
+    const last = frames.at(-1)
+    if (last?.end === start) frames[frames.length - 1] = { start: last.start, end: start + pages }
+    else frames.push({ start, end: start + pages })
+  }
+  const end = address + BigInt(bytes)
+  for (let at = address - address % BigInt(pageBytes); at < end;) {
+    const left = Math.min(LARGE_PAGE_BYTES, Number(end - at))
+    const pages = at % BigInt(LARGE_PAGE_BYTES) === 0n ? Math.ceil(left / pageBytes) : 1
+    // A large page, or pages side by side: both ends tell.
+    const span = view.physicalOf(at + BigInt((pages - 1) * pageBytes))! - view.physicalOf(at)!
+    if (span === (pages - 1) * pageBytes) add(at, pages)
+    else for (let i = 0; i < pages; i++) add(at + BigInt(i * pageBytes), 1)
+    at += BigInt(pages * pageBytes)
+  }
 }
 
 /** Scans frames `start` to `end`; where their page structures are not all readable, halves until the readable ones are done. Returns how many were not. */

@@ -46,7 +46,7 @@ export class PagePass {
   #alone = false
 
   /**
-   * @param runs in ascending order
+   * @param runs in the order in which they will be read
    * @param read fills a page as helpers do; why one cannot be read is asked again by who wants it
    */
   constructor(runs: readonly Run[], pageBytes: number, read: ReadPage, patience = PATIENCE) {
@@ -59,12 +59,13 @@ export class PagePass {
     this.#faulty = new Uint8Array(this.shared.faulty)
   }
 
-  /** The page, until a later one is asked for; undefined for pages not of this pass, behind the reader, or not readable. */
+  /** The page, until a later one is asked for; undefined for pages behind the reader, not of this pass or far ahead in it, or not readable. */
   page(number: number): Uint8Array | undefined {
     const { stretch, window, pageBytes } = this.shared
     const position = this.#place.positionOf(number)
     const wanted = Math.floor(position / stretch)
-    if (position < 0 || wanted < this.#reached || !this.#reach(wanted) || !this.#complete(wanted)) return undefined
+    // Who asks for something far ahead does so by the way: the window stays where it is.
+    if (position < 0 || wanted < this.#reached || wanted >= this.#reached + PLACES || !this.#reach(wanted) || !this.#complete(wanted)) return undefined
     const slot = position % (stretch * PLACES)
     if (this.#faulty[slot] === 1) return undefined
     return (this.#views[slot] ??= new Uint8Array(window, slot * pageBytes, pageBytes))
@@ -154,11 +155,13 @@ class Filler {
   }
 }
 
-/** Numbers of pages and their positions in the pass, asked for in ascending order for the most part. */
+/** Numbers of pages and their positions in the pass, asked for in the order of the pass for the most part. */
 class Cursor {
   readonly #starts: Float64Array
   readonly #before: Float64Array
   readonly #pages: number
+  /** Runs by their first page, once a page is looked for that does not follow the last one. */
+  #sorted: Uint32Array | undefined
   #run = 0
 
   constructor({ starts, before, pages }: SharedPass) {
@@ -168,31 +171,39 @@ class Cursor {
   }
 
   numberAt(position: number): number {
-    this.#run = this.#find(this.#before, position)
-    return this.#starts[this.#run] + position - this.#before[this.#run]
+    const before = this.#before
+    if (!(before[this.#run] <= position && !(before[this.#run + 1] <= position))) this.#run = lastNotAbove(before.length, (run) => before[run], position)
+    return this.#starts[this.#run] + position - before[this.#run]
   }
 
   /** -1 for pages not of the pass. */
   positionOf(number: number): number {
-    const run = this.#find(this.#starts, number)
-    if (run < 0) return -1
-    this.#run = run
-    const position = this.#before[run] + number - this.#starts[run]
-    return position < (this.#before[run + 1] ?? this.#pages) ? position : -1
+    if (!this.#holds(this.#run, number)) this.#run = this.#holds(this.#run + 1, number) ? this.#run + 1 : this.#search(number)
+    return this.#holds(this.#run, number) ? this.#before[this.#run] + number - this.#starts[this.#run] : -1
   }
 
-  /** The last run whose entry is not above a value; -1 where there is none. */
-  #find(entries: Float64Array, value: number): number {
-    for (const run of [this.#run, this.#run + 1]) if (entries[run] <= value && !(entries[run + 1] <= value)) return run
-    let low = 0
-    let high = entries.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (entries[middle] <= value) low = middle + 1
-      else high = middle
-    }
-    return low - 1
+  #holds(run: number, number: number): boolean {
+    const offset = number - this.#starts[run]
+    return offset >= 0 && this.#before[run] + offset < (this.#before[run + 1] ?? this.#pages)
   }
+
+  #search(number: number): number {
+    const starts = this.#starts
+    const sorted = (this.#sorted ??= Uint32Array.from(starts.keys()).sort((a, b) => starts[a] - starts[b]))
+    return sorted[lastNotAbove(sorted.length, (i) => starts[sorted[i]], number)] ?? 0
+  }
+}
+
+/** The last of ascending entries that is not above a value; -1 where there is none. */
+function lastNotAbove(length: number, entry: (i: number) => number, value: number): number {
+  let low = 0
+  let high = length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (entry(middle) <= value) low = middle + 1
+    else high = middle
+  }
+  return low - 1
 }
 
 function newSharedPass(runs: readonly Run[], pageBytes: number): SharedPass {

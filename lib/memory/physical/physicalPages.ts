@@ -93,8 +93,11 @@ export class PhysicalPages implements PhysicalMemory {
   }
 
   startPass(runs: readonly Run[]): () => void {
-    const kept = this.#pages instanceof WholePages
-    if (kept || this.#helpers === undefined || this.#pass !== undefined || this.#blocksPerPage !== 1 || this.#pagesPerBlock !== 1) return () => {}
+    // Helpers know blocks: pages that are parts of them, or made of several, are read here.
+    const single = this.#blocksPerPage === 1 && this.#pagesPerBlock === 1
+    if (!single || this.#helpers === undefined || this.#filling || this.#pass !== undefined) return () => {}
+    // Who went through them before, and not long ago, finds them kept.
+    if (runs.length === 0 || this.#pages.get(runs[0].start) !== undefined) return () => {}
     const pass = new PagePass(runs, this.#unitBytes, (number, target) => this.#store.read(number, target))
     if (!this.#helpers.follow(pass.shared)) return () => {}
     this.#pass = pass
@@ -154,7 +157,10 @@ export class PhysicalPages implements PhysicalMemory {
   }
 
   #read(number: number, slot: Uint8Array): FaultReason | undefined {
-    return this.#blocksPerPage === 1 ? this.#store.read(number, slot) : this.#join(number, slot)
+    const passed = this.#pass?.page(number)
+    if (passed !== undefined) slot.set(passed)
+    else return this.#blocksPerPage === 1 ? this.#store.read(number, slot) : this.#join(number, slot)
+    return undefined
   }
 
   #join(frame: number, slot: Uint8Array): FaultReason | undefined {
