@@ -7,13 +7,14 @@ interface StackRow {
   readonly bytes: number
   readonly share: number
   readonly stack: readonly string[]
+  readonly recordedBy: string
   readonly example: string
 }
 
 /** Stacks for people: a dozen functions read better one below the other than in a cell of a table. */
 export function* stackLines(rows: readonly StackRow[], most: number): Generator<string> {
-  for (const { cache, objects, bytes, share, stack, example } of rows.slice(0, most)) {
-    yield visible(`${cache}: ${counted(objects, 'object')}, ${formatBytes(bytes)}, ${formatPercent(share)} of its recorded ones, such as ${example}`)
+  for (const { cache, objects, bytes, share, stack, recordedBy, example } of rows.slice(0, most)) {
+    yield visible(`${cache}: ${counted(objects, 'object')}, ${formatBytes(bytes)}, ${formatPercent(share)} of its objects that ${recordedBy} recorded, such as ${example}`)
     yield '\n'
     for (const frame of stack) yield `  ${visible(frame)}\n`
   }

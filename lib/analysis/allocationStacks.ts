@@ -4,6 +4,7 @@ import { Tracks, type TrackGroup, type TrackKind } from '../slab/tracks.js'
 import { describedTable } from '../table/columns.js'
 import { hex } from '../util/hex.js'
 import { Turn } from '../util/turn.js'
+import { allocatorCaller } from './allocatorCaller.js'
 import { chosenCaches } from './chosenCaches.js'
 import { systemOf, type MachineEvidence } from './evidence.js'
 import { symbolText } from './signatures.js'
@@ -19,9 +20,10 @@ export interface AllocationStacksOptions {
 }
 
 /**
- * Allocation stacks by the memory that they hold, as slub_debug=U recorded them: the largest first. Columns: cache, objects, bytes (of
- * their slots), share (of the cache's objects that have a track), symbol (the allocator's caller), module, stack, example. No rows where
- * the machine recorded none: boot with slub_debug=U, or slub_debug=U,kmalloc-128 for one cache.
+ * Allocation stacks by the memory that they hold, the largest first: of all objects as slub_debug=U recorded them, of a few in any cache as
+ * KFENCE sampled them. Columns: cache, objects, bytes (of their slots), share (of the cache's objects that have a track), symbol (the
+ * allocator's caller), module, stack, recordedBy, example. No rows where the machine recorded none: boot with slub_debug=U, or
+ * slub_debug=U,kmalloc-128 for one cache.
  *
  * @throws MissingSymbolError for a session, UsageError for a name that is no cache
  *
@@ -29,16 +31,16 @@ export interface AllocationStacksOptions {
  */
 export async function allocationStacks(evidence: MachineEvidence, options: AllocationStacksOptions = {}): Promise<ColumnTable> {
   const system = systemOf(evidence)
-  const { kernel, slabs, rows } = chosenCaches(system, options.cache, 'only a dump holds tracks')
+  const { kernel, slabs, rows: chosen } = chosenCaches(system, options.cache, 'only a dump holds tracks')
   const tracks = new Tracks(kernel, slabs.table)
   const kind = options.kind ?? 'alloc'
+  const rows = chosen.filter((row) => tracks.records(row))
   const states = new Set([kind === 'alloc' ? ALLOCATED : FREE])
-  const tracked = rows.filter((row) => tracks.has(slabs.table.caches[row]))
   const turn = new Turn(options.signal)
   const found: (TrackGroup & { readonly bytes: number; readonly share: number })[] = []
-  for (const [done, row] of tracked.entries()) {
+  for (const [done, row] of rows.entries()) {
     options.signal?.throwIfAborted()
-    options.onProgress?.(done, tracked.length)
+    options.onProgress?.(done, rows.length)
     if (turn.over) await turn.yield()
     slabs.settle(row)
     const groups = tracks.groups(row, kind, states)
@@ -46,7 +48,7 @@ export async function allocationStacks(evidence: MachineEvidence, options: Alloc
     for (const group of groups) found.push({ ...group, bytes: group.objects * slabs.table.caches[row].slotBytes, share: group.objects / objects })
   }
   found.sort((a, b) => b.bytes - a.bytes)
-  const callers = found.map(({ caller }) => system.symbols.at(caller))
+  const callers = found.map((group) => system.symbols.at(allocatorCaller(system, group)))
   return describedTable({
     cache: found.map(({ cache }) => slabs.table.caches[cache].name),
     objects: found.map(({ objects }) => objects),
@@ -55,6 +57,7 @@ export async function allocationStacks(evidence: MachineEvidence, options: Alloc
     symbol: callers.map((hit) => (hit === undefined ? null : symbolText(hit))),
     module: callers.map((hit) => hit?.module ?? null),
     stack: found.map(({ stack, caller }) => (stack ?? [caller]).map((frame) => frameText(system, frame))),
+    recordedBy: found.map(({ sampled }) => (sampled ? 'KFENCE' : 'slub_debug')),
     example: found.map(({ example }) => hex(example))
   })
 }

@@ -4,6 +4,7 @@ import { Tracks, type TrackGroup } from '../slab/tracks.js'
 import type { System } from '../system/system.js'
 import { hex } from '../util/hex.js'
 import { formatCount } from '../util/units.js'
+import { allocatorCaller } from './allocatorCaller.js'
 import { openCell } from './cell.js'
 import type { EvidenceItem } from './finding.js'
 import type { GroupFacts, MachineFacts } from './leakEvidence.js'
@@ -20,25 +21,25 @@ export interface RecordedAllocator {
 /** Frames above the allocator's caller that a sentence names. */
 const SHOWN_CALLERS = 2
 
-/** By slub_debug's stacks, or by the source lines of memory allocation profiling; undefined where the machine recorded neither. */
+/** By slub_debug's stacks, by the source lines of memory allocation profiling, or by those objects that KFENCE has sampled; undefined where the machine recorded neither. */
 export function recordedAllocator(machine: MachineFacts, facts: GroupFacts): RecordedAllocator | undefined {
   const { kernel, slabs } = machine.system
   const row = slabs?.caches().findIndex(({ name }) => name === facts.cache?.name) ?? -1
   if (kernel === undefined || slabs === undefined || row < 0) return undefined
   slabs.settle(row)
   const tracks = new Tracks(kernel, slabs.table)
-  if (!tracks.has(slabs.table.caches[row])) return bySite(machine, facts)
-  const groups = tracks.groups(row, 'alloc', new Set([ALLOCATED]), new Set(facts.signatures.addressesOf(facts.group)))
-  return groups.length === 0 ? undefined : byStack(machine, facts, groups)
+  const groups = tracks.records(row) ? tracks.groups(row, 'alloc', new Set([ALLOCATED]), new Set(facts.signatures.addressesOf(facts.group))) : []
+  return tracks.has(slabs.table.caches[row]) && groups.length > 0 ? byStack(machine, facts, groups)
+    : bySite(machine, facts) ?? (groups.length > 0 ? byStack(machine, facts, groups) : undefined)
 }
 
 function byStack(machine: MachineFacts, facts: GroupFacts, groups: readonly TrackGroup[]): RecordedAllocator {
   const { system } = machine
   // Several ways lead to one caller: it counts with all of them, and the most frequent is shown.
   const counts = new Map<bigint, number>()
-  for (const { caller, objects } of groups) counts.set(caller, (counts.get(caller) ?? 0) + objects)
+  for (const group of groups) counts.set(allocatorCaller(system, group), (counts.get(allocatorCaller(system, group)) ?? 0) + group.objects)
   const [[caller, objects]] = [...counts].sort((a, b) => b[1] - a[1])
-  const most = groups.find((group) => group.caller === caller)!
+  const most = groups.find((group) => allocatorCaller(system, group) === caller)!
   const stack = most.stack?.slice(Math.max(0, most.stack.indexOf(caller))) ?? [caller]
   const ofModule = stack.map((frame) => system.symbols.at(frame)).find((hit) => hit?.module != null)
   const callers = stack.slice(1, 1 + SHOWN_CALLERS).map((frame) => frameText(system, frame))
@@ -46,7 +47,7 @@ function byStack(machine: MachineFacts, facts: GroupFacts, groups: readonly Trac
     function: ofModule?.name ?? system.symbols.at(caller)?.name ?? null,
     module: ofModule?.module ?? null,
     item: {
-      text: `${share(facts, objects)} allocated by ${[frameText(system, caller), ...callers].join(', called by ')}: slub_debug recorded it.`,
+      text: `${share(facts, objects)} allocated by ${[frameText(system, caller), ...callers].join(', called by ')}: ${most.sampled ? 'KFENCE, which samples a few, ' : 'slub_debug '}recorded it.`,
       addresses: [hex(most.example)],
       code: codeOf(machine, facts, 'allocationStacks')
     }

@@ -23,8 +23,8 @@ interface Description {
 /**
  * What lies at an address: one row with the columns address, kind, cache, slab, slot, object, offset, state, queued, symbol, module,
  * type, typeBasis, neighbours, cgroup, file, line, stack, pid, freeStack, freePid. `object` is the payload's start, `offset` the bytes from there (from the slab's
- * start in its unused end; negative in a left red zone); `stack` and `pid` say who allocated it and `freeStack` and `freePid` who freed its slot last, as far as slub_debug
- * recorded it.
+ * start in its unused end; negative in a left red zone); `stack` and `pid` say who allocated it and `freeStack` and `freePid` who freed its slot last, as far as
+ * slub_debug or KFENCE recorded it.
  *
  * @param address an address, a symbol, or symbol+offset
  * @throws UsageError for what is neither
@@ -70,7 +70,7 @@ function describe(system: System, address: bigint): Description {
     return { ...nothing, kind, symbol: { text: symbolText(hit), module: hit.module } }
   }
   const place = placeOf(system, address)
-  if (place !== undefined) return { ...nothing, kind: slabKind(place), place, type: typeOf(system, place) }
+  if (place !== undefined) return { ...nothing, kind: isGuarded(system, address) ? guardedKind(place) : slabKind(place), place, type: typeOf(system, place) }
   return { ...nothing, ...elsewhere(system, address) }
 }
 
@@ -79,6 +79,16 @@ function slabKind({ object, offset, cache }: ObjectPlace): string {
   if (object === null) return 'unused end of a slab'
   if (offset < 0) return 'left red zone'
   return cache?.objectBytes != null && offset >= cache.objectBytes ? 'behind a slab object' : 'slab object'
+}
+
+/** KFENCE keeps one sampled object in a page. */
+function guardedKind({ object }: ObjectPlace): string {
+  return object === null ? 'KFENCE page' : 'KFENCE object'
+}
+
+function isGuarded({ slabs }: System, address: bigint): boolean {
+  const place = slabs?.find(address)
+  return place !== undefined && slabs!.table.guarded[place.slab] === 1
 }
 
 /** A page structure leads to the slab whose page it describes. */
@@ -133,7 +143,8 @@ function tracksOf(system: System, address: bigint): ShownTrack[] {
     if (kernel === undefined || slabs === undefined || place?.object == null) return { stack: null, pid: null }
     const cache = slabs.table.caches[slabs.table.cache[place.slab]]
     const tracks = new Tracks(kernel, slabs.table)
-    const track = tracks.has(cache) ? tryOr(() => tracks.at(cache, place.object!, kind), null) : null
+    const track = slabs.table.guarded[place.slab] === 1 ? tracks.sampled(place.slab, kind)
+      : tracks.has(cache) ? tryOr(() => tracks.at(cache, place.object!, kind), null) : null
     return { stack: track === null ? null : (track.stack ?? [track.caller]).map((frame) => frameText(system, frame)), pid: track?.pid ?? null }
   })
 }

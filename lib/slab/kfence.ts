@@ -14,10 +14,21 @@ export interface GuardedObject {
   readonly state: number
 }
 
+/** Who allocated or freed an object, as KFENCE keeps it (`struct kfence_track`): functions of the allocator and of KFENCE come first. */
+export interface GuardedTrack {
+  /** The innermost return address first. */
+  readonly stack: readonly bigint[]
+  readonly cpu: number
+  readonly pid: number
+}
+
 /** KFENCE's pool starts with two guard pages; every object page is followed by a guard page (mm/kfence/core.c, addr_to_metadata). */
 const PAGES_PER_OBJECT = 2
 /** KFENCE_NUM_OBJECTS is 65535 at most (lib/Kconfig.kfence). */
 const MOST_OBJECTS = 65535
+/** KFENCE_STACK_DEPTH (mm/kfence/kfence.h). */
+const MOST_FRAMES = 64
+const POINTER_BYTES = 8
 
 /**
  * Reads KFENCE's pool (v5.12): sampled allocations of any cache, each alone in a page that is marked as a slab of that cache though
@@ -25,6 +36,7 @@ const MOST_OBJECTS = 65535
  */
 export class Kfence {
   readonly #meta: StructReader
+  readonly #track: StructReader
   /** Frames of the pool: where it starts, and where it ends at the latest. */
   readonly firstFrame: number
   readonly lastFrame: number
@@ -34,6 +46,7 @@ export class Kfence {
 
   private constructor(readonly view: KernelView, pool: bigint, metadata: bigint) {
     this.#meta = new StructReader(view.memory, view.types, 'kfence_metadata')
+    this.#track = new StructReader(view.memory, view.types, 'kfence_track')
     this.#pool = pool
     this.#metadata = metadata
     const physical = view.physicalOf(pool)
@@ -77,11 +90,8 @@ export class Kfence {
   /** The object of the page at `page`; null where the page is KFENCE's and has none, undefined where it is not KFENCE's. */
   at(page: bigint): GuardedObject | null | undefined {
     const pageBytes = BigInt(this.view.pageBytes)
-    const distance = page - this.#pool
-    if (distance < 0n) return undefined
-    const index = distance / (pageBytes * BigInt(PAGES_PER_OBJECT)) - 1n
-    if (index < 0n) return null
-    const meta = this.#metadata + index * BigInt(this.#meta.bytes)
+    const meta = this.#metadataOf(page)
+    if (meta == null) return meta
     try {
       const address = this.#meta.pointer(meta, 'addr')
       // Metadata beyond the pool's end is other memory, and does not name this page.
@@ -94,6 +104,32 @@ export class Kfence {
       if (error instanceof FaultError) return undefined
       throw error
     }
+  }
+
+  /** Who allocated the object of a page, or who freed it; null where that is not recorded. */
+  track(page: bigint, kind: 'alloc' | 'free'): GuardedTrack | null {
+    const meta = this.#metadataOf(page)
+    const member = this.#meta.find(`${kind}_track`)
+    if (meta == null || member === undefined) return null
+    try {
+      const track = meta + BigInt(member.offset)
+      const frames = this.#track.number(track, 'num_stack_entries')
+      if (frames <= 0 || frames > MOST_FRAMES) return null
+      const first = track + BigInt(this.#track.offset('stack_entries'))
+      const stack = Array.from({ length: frames }, (_, i) => readU64(this.view.memory, first + BigInt(i * POINTER_BYTES), 'kfence_track.stack_entries'))
+      return { stack, cpu: this.#track.number(track, 'cpu'), pid: this.#track.number(track, 'pid') }
+    } catch (error) {
+      if (error instanceof FaultError) return null
+      throw error
+    }
+  }
+
+  /** Metadata of a page's object; null for the guard pages at the start of the pool, undefined before it. */
+  #metadataOf(page: bigint): bigint | null | undefined {
+    const distance = page - this.#pool
+    if (distance < 0n) return undefined
+    const index = distance / BigInt(PAGES_PER_OBJECT * this.view.pageBytes) - 1n
+    return index < 0n ? null : this.#metadata + index * BigInt(this.#meta.bytes)
   }
 }
 

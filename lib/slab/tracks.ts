@@ -1,3 +1,4 @@
+import { Kfence } from './kfence.js'
 import type { KernelView } from './kernelView.js'
 import type { KmemCache } from './kmemCache.js'
 import { StackDepot } from './stackDepot.js'
@@ -5,16 +6,14 @@ import { StructReader } from './structReader.js'
 import type { SlabTable } from './slabTable.js'
 import { SlabWindow } from './slabWindow.js'
 
-/** Who allocated or freed an object last, as slub_debug=U keeps it behind each object (`struct track`, mm/slub.c). */
+/** Who allocated or freed an object last, as slub_debug=U keeps it behind each object (`struct track`, mm/slub.c), and KFENCE of its samples. */
 export interface Track {
-  /** The caller of the allocator. */
+  /** The caller of the allocator; of KFENCE's objects, where the stack begins. */
   readonly caller: bigint
   /** The whole stack, the innermost return address first; null where the kernel keeps none. */
   readonly stack: readonly bigint[] | null
   readonly cpu: number
   readonly pid: number
-  /** In jiffies. */
-  readonly when: bigint
 }
 
 export type TrackKind = 'alloc' | 'free'
@@ -27,23 +26,38 @@ export interface TrackGroup {
   readonly objects: number
   /** One of them: its payload address. */
   readonly example: bigint
+  /** Whether KFENCE recorded it: of a few objects among many. */
+  readonly sampled: boolean
 }
 
 const POINTER_BYTES = 8
 
-/** Reads the tracks of caches with SLAB_STORE_USER. */
+/** Reads the tracks of caches with SLAB_STORE_USER, and those of the objects of any cache that KFENCE has sampled. */
 export class Tracks {
   readonly #track: StructReader
   readonly #depot: StackDepot
+  readonly #kfence: Kfence | undefined
 
   constructor(readonly view: KernelView, readonly table: SlabTable) {
     this.#track = new StructReader(view.memory, view.types, 'track')
     this.#depot = new StackDepot(view)
+    this.#kfence = Kfence.of(view)
   }
 
   /** Whether a cache's objects have tracks. */
   has(cache: KmemCache): boolean {
     return cache.flags.storeUser && this.#track.has('addr')
+  }
+
+  /** Whether anything is recorded of any object of a cache (row of `table.caches`). */
+  records(cache: number): boolean {
+    return this.has(this.table.caches[cache]) || (this.#kfence !== undefined && this.table.ofCache(cache).some((slab) => this.table.guarded[slab] === 1))
+  }
+
+  /** The track of the one object in a page of KFENCE's; null where none is recorded. */
+  sampled(slab: number, kind: TrackKind): Track | null {
+    const track = this.#kfence?.track(this.table.address(slab), kind) ?? null
+    return track === null ? null : { ...track, caller: track.stack[0] }
   }
 
   /** The track of the object at a payload address; null where the kernel has recorded none. @throws FaultError */
@@ -61,7 +75,7 @@ export class Tracks {
       if (typeof bytes !== 'string') stack = [...new BigUint64Array(bytes.slice().buffer)].filter((each) => each !== 0n)
     }
     return {
-      caller, stack, cpu: this.#track.number(address, 'cpu'), pid: this.#track.number(address, 'pid'), when: this.#track.pointer(address, 'when')
+      caller, stack, cpu: this.#track.number(address, 'cpu'), pid: this.#track.number(address, 'pid')
     }
   }
 
@@ -72,7 +86,8 @@ export class Tracks {
   groups(cache: number, kind: TrackKind, states: ReadonlySet<number>, among?: ReadonlySet<bigint>): TrackGroup[] {
     const { table } = this
     const record = table.caches[cache]
-    if (!this.has(record)) return []
+    const sampled = this.#sampledGroups(cache, kind, states, among)
+    if (!this.has(record)) return sampled
     const groups = new Map<number, Map<number, { objects: number; slab: number; slot: number }>>()
     const window = new SlabWindow(this.view.physical)
     const track = record.payloadOffset + this.#offset(record, kind)
@@ -97,12 +112,31 @@ export class Tracks {
         else group.objects++
       }
     }
-    const all = [...groups.values()].flatMap((ofCaller) => [...ofCaller.values()]).sort((a, b) => b.objects - a.objects)
-    return all.map(({ objects, slab, slot }) => {
+    const all = [...groups.values()].flatMap((ofCaller) => [...ofCaller.values()])
+    return [...all.map(({ objects, slab, slot }): TrackGroup => {
       const example = table.objectAddress(slab, slot)
       const { caller, stack } = this.at(record, example, kind)!
-      return { cache, caller, stack, objects, example }
-    })
+      return { cache, caller, stack, objects, example, sampled: false }
+    }), ...sampled].sort((a, b) => b.objects - a.objects)
+  }
+
+  /** KFENCE's objects of a cache: some hundreds of all caches at most. */
+  #sampledGroups(cache: number, kind: TrackKind, states: ReadonlySet<number>, among: ReadonlySet<bigint> | undefined): TrackGroup[] {
+    const { table } = this
+    const groups = new Map<string, TrackGroup & { objects: number }>()
+    if (this.#kfence === undefined) return []
+    for (const slab of table.ofCache(cache)) {
+      if (table.guarded[slab] === 0 || !states.has(table.state[table.first[slab]])) continue
+      const example = table.objectAddress(slab, 0)
+      const track = among === undefined || among.has(example) ? this.sampled(slab, kind) : null
+      if (track === null) continue
+      const { caller, stack } = track
+      const key = String(stack)
+      const group = groups.get(key)
+      if (group === undefined) groups.set(key, { cache, caller, stack, objects: 1, example, sampled: true })
+      else group.objects++
+    }
+    return [...groups.values()]
   }
 
   /** Bytes from an object's payload to its track: behind the free pointer where that lies behind the object (get_info_end). */

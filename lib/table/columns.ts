@@ -88,6 +88,7 @@ export const columns: Readonly<Record<string, ColumnDescription>> = {
   readObjects: column('number', 'objects', 'objects of the cache of which the evidence holds contents'),
   reason: column('text', '', 'why the verdict is what it is'),
   reclaimable: column('boolean', '', 'whether the kernel can take the memory back under pressure'),
+  recordedBy: column('text', '', 'what recorded the stack: slub_debug of all objects, KFENCE of a few'),
   retainedBytes: column('number', 'bytes', 'memory of the objects and of what they alone keep alive'),
   rivals: column('number', '', 'other structs that explain the objects as well'),
   rule: column('text', '', 'the pattern that was found'),

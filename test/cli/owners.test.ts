@@ -11,7 +11,7 @@ describeEvidence('who allocated', () => {
     expect(await run(['stacks', debug], screen)).toBe(0)
     const lines = screen.text.split('\n')
     expect(lines.slice(0, 4)).toEqual([
-      'kmalloc-cg-32: 100,006 objects, 15.3 MiB, 100 % of its recorded ones, such as 0xffff8f4d812c8020',
+      'kmalloc-cg-32: 100,006 objects, 15.3 MiB, 100 % of its objects that slub_debug recorded, such as 0xffff8f4d812c8020',
       '  kmalloc_trace+0x26', '  single_open+0x2a', '  TestMod_ProcContentOpen+0x1b [testmod]'
     ])
     expect(lines.filter((line) => line.startsWith('kmalloc-'))).toHaveLength(10)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { objectStates } from '../../lib/slab/model.js'
 import { readSlabs } from '../../lib/slab/readSlabs.js'
+import { Tracks } from '../../lib/slab/tracks.js'
 import { slub61, slub618 } from '../builders/slabLayouts.js'
 import { SlubKernel, type TestCache } from '../builders/slubKernel.js'
 import { varied } from '../builders/structTypes.js'
@@ -43,4 +44,38 @@ test.each([['an array', slub61, false], ['a pointer', slub618, true]])('objects 
   expect(slabs.find(page(0) + 3970n)).toMatchObject({ object: page(0) + 3968n, offset: 2, slot: 0 })
   expect(slabs.find(page(2))).toBeUndefined()
   expect(kernel.warnings.list()).toEqual([])
+})
+
+test('a guarded object has the stacks that KFENCE keeps of it, whatever its cache records', () => {
+  const track = { bytes: 64, members: { pid: [0, 4], cpu: [4, 4], num_stack_entries: [16, 4], stack_entries: 24 } as const }
+  const { members } = more.structs.kfence_metadata
+  const kernel = new SlubKernel({
+    types: varied(slub61, {}, { ...more, structs: { kfence_track: track, kfence_metadata: { bytes: 256, members: { ...members, alloc_track: [0x60, 64], free_track: [0xa0, 64] } } } })
+  })
+  const cache = kernel.cache('kmalloc-128', { objectBytes: 128 })
+  kernel.slab(cache)
+  const frame = kernel.pages(6)
+  const page = (i: number): bigint => kernel.virtual(frame + 2 * (i + 1))
+  const meta = kernel.symbol('kfence_metadata', kernel.alloc(512))
+  kernel.write(kernel.symbol('__kfence_pool', kernel.alloc(8)), kernel.virtual(frame))
+  const stack = [0xffffffff81000010n, 0xffffffff81000020n]
+  for (const i of [0, 1]) {
+    const at = meta + BigInt(256 * i)
+    guarded(kernel, page(i), cache)
+    kernel.set('kfence_metadata', at, { state: 1, addr: page(i), size: 128, cache: cache.address })
+    kernel.set('kfence_track', at + 0x60n, { pid: 77, cpu: 1, num_stack_entries: 2 }).write(at + 0x78n, stack[0]).write(at + 0x80n, stack[1])
+    // A count that cannot be.
+    kernel.set('kfence_track', at + 0xa0n, { num_stack_entries: 65 })
+  }
+  const view = kernel.view()
+  const { table, ...slabs } = readSlabs(view)
+  slabs.settle(0)
+  const tracks = new Tracks(view, table)
+  const slab = table.holding(page(0))!.slab
+  expect([tracks.has(table.caches[0]), tracks.records(0)]).toEqual([false, true])
+  expect(tracks.sampled(slab, 'alloc')).toEqual({ caller: stack[0], stack, cpu: 1, pid: 77 })
+  expect(tracks.sampled(slab, 'free')).toBeNull()
+  expect(tracks.groups(0, 'alloc', new Set([0]))).toEqual([{ cache: 0, caller: stack[0], stack, objects: 2, example: page(0), sampled: true }])
+  expect(tracks.groups(0, 'alloc', new Set([0]), new Set([page(1)]))).toMatchObject([{ objects: 1, example: page(1) }])
+  expect(tracks.groups(0, 'alloc', new Set([1]))).toEqual([])
 })

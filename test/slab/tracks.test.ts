@@ -55,11 +55,11 @@ describe('tracks behind objects', () => {
     const { table, ...slabs } = readSlabs(view)
     slabs.settle(0)
     const tracks = new Tracks(view, table)
-    expect(tracks.at(table.caches[0], kernel.object(slab, 1), 'alloc')).toEqual({ caller, stack: [caller, 0xffffffff81000040n], cpu: 3, pid: 77, when: 123456n })
+    expect(tracks.at(table.caches[0], kernel.object(slab, 1), 'alloc')).toEqual({ caller, stack: [caller, 0xffffffff81000040n], cpu: 3, pid: 77 })
     expect(tracks.at(table.caches[0], kernel.object(slab, 4), 'alloc')).toBeNull()
     expect(tracks.groups(0, 'alloc', new Set([0]))).toEqual([
-      { cache: 0, caller, stack: [caller, 0xffffffff81000040n], objects: 2, example: kernel.object(slab, 1) },
-      { cache: 0, caller: other, stack: null, objects: 1, example: kernel.object(slab, 3) }
+      { cache: 0, caller, stack: [caller, 0xffffffff81000040n], objects: 2, example: kernel.object(slab, 1), sampled: false },
+      { cache: 0, caller: other, stack: null, objects: 1, example: kernel.object(slab, 3), sampled: false }
     ])
     expect(tracks.groups(0, 'free', new Set([1]))).toMatchObject([{ caller: other, objects: 1, example: kernel.object(slab, 20) }])
   })

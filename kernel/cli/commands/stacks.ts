@@ -13,7 +13,8 @@ export const stacks: Command = {
   usage: 'FILE… [--cache NAME] [--freed]',
   summary: 'who allocated: the recorded stacks, by the memory they hold',
   text: `Of machines that ran with slub_debug=U (slub_debug=U,kmalloc-128 for one cache): each stack by which objects were allocated that are still
-allocated, the one that holds most memory first. What other machines tell of their objects: owners, types and signatures.`,
+allocated, the one that holds most memory first. KFENCE, where it ran, recorded the same of a few objects in any cache. What other
+machines tell of their objects: owners, types and signatures.`,
   example: 'slablab stacks vmcore\nslablab stacks vmcore --cache kmalloc-cg-32 --format json\nslablab stacks vmcore --freed    # who freed what now lies free',
   options: {
     ...evidenceOptions,
