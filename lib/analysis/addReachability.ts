@@ -13,6 +13,7 @@ const WORTH_RETAINING = 16
 export async function addReachability(machine: MachineFacts, options: ReachabilityOptions = {}): Promise<Reachability | undefined> {
   if (machine.system.kernel === undefined || machine.system.slabs === undefined) return undefined
   const found = await findReachable(machine.system, options)
+  Object.assign(machine, { unreadObjects: found.graph.unread.reduce((sum, one) => sum + one, 0) })
   const lost = machine.groups.map((facts) => {
     const members = positionsOf(found.objects, facts.signatures.addressesOf(facts.group))
     const unreachable = members.filter((object) => found.reached[object] === UNREACHABLE)

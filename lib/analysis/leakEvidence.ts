@@ -51,8 +51,8 @@ export interface GroupFacts extends DescribedGroup {
 export interface LostFacts {
   /** How many no lost object of another kind refers to: these were dropped, the others went with what holds them. */
   readonly dropped: number
-  /** A few of them, those that were dropped first. */
-  readonly examples: BigUint64Array
+  /** Of those that were dropped, ascending; of all lost ones where none of them was. */
+  readonly addresses: BigUint64Array
   /** Objects of other groups that went with these, the most first. */
   readonly takes: readonly { readonly facts: GroupFacts; readonly objects: number }[]
 }
@@ -63,6 +63,8 @@ export interface MachineFacts {
   /** The files to open in a notebook cell. */
   readonly files: readonly string[]
   readonly groups: readonly GroupFacts[]
+  /** Objects in use, or perhaps in use, whose contents the dump lacks, wholly or in part: what they refer to was not seen. */
+  readonly unreadObjects?: number
 }
 
 /** Everything that a rule may look at. What there is no evidence for is an empty list. */
@@ -93,12 +95,18 @@ export function evidenceOf(evidence: MachineEvidence, options: MachineFactsOptio
   return { machines: [machineFacts(evidence, options)], growth: [], differences: [] }
 }
 
-/** How many of a group's lost objects no lost object of another kind refers to; all of them where nobody asked who does. */
-export function droppedObjects({ lost, unreachable }: GroupFacts): number {
-  return lost?.dropped ?? unreachable ?? 0
+/** References that an object may hold to others of one kind: a few members, or the slots of a small table. */
+const REFERENCES_OF_ONE = 8
+
+/**
+ * How many of a group's objects were lost for sure: no lost object of another kind refers to them, and they are more than what the dump
+ * lacks could refer to.
+ */
+export function droppedObjects({ unreadObjects = 0 }: MachineFacts, { lost, unreachable }: GroupFacts): number {
+  return Math.max(0, (lost?.dropped ?? unreachable ?? 0) - REFERENCES_OF_ONE * unreadObjects)
 }
 
 /** A few objects of a group: lost ones, where any are known to be. */
 export function lostExamples({ lost, signatures, group }: GroupFacts, count: number): BigUint64Array {
-  return (lost === undefined || lost.examples.length === 0 ? signatures.addressesOf(group) : lost.examples).subarray(0, count)
+  return (lost === undefined || lost.addresses.length === 0 ? signatures.addressesOf(group) : lost.addresses).subarray(0, count)
 }

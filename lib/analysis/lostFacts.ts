@@ -4,9 +4,6 @@ import { UNREACHABLE, type Reachability } from './reachability.js'
 import { lostOwners, NOT_LOST } from './reference/lostOwners.js'
 import { groupType } from './typing.js'
 
-/** Lost objects that findings name. */
-const EXAMPLES = 8
-
 /**
  * Tells lost objects that were dropped from those that only went with them: a lost file takes along its seq_file, and what that holds.
  *
@@ -30,7 +27,7 @@ export function lostFacts({ system, groups }: MachineFacts, { graph, references,
       const by = owner[object]
       if (by !== group && by < groups.length) taken[by].set(groups[group], (taken[by].get(groups[group]) ?? 0) + 1)
     }
-    return { dropped: dropped.length, examples: addressesOf(objects.address, dropped.length > 0 ? dropped : own) }
+    return { dropped: dropped.length, addresses: addressesOf(objects.address, dropped.length > 0 ? dropped : own) }
   })
   return told.map((facts, group) => ({
     ...facts, takes: [...taken[group]].map(([other, count]) => ({ facts: other, objects: count })).sort((a, b) => b.objects - a.objects)
@@ -38,5 +35,7 @@ export function lostFacts({ system, groups }: MachineFacts, { graph, references,
 }
 
 function addressesOf(address: BigUint64Array, objects: Uint32Array): BigUint64Array {
-  return BigUint64Array.from(objects.subarray(0, EXAMPLES), (object) => address[object])
+  const found = new BigUint64Array(objects.length)
+  for (let i = 0; i < objects.length; i++) found[i] = address[objects[i]]
+  return found
 }

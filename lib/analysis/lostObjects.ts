@@ -4,6 +4,7 @@ import { hex } from '../util/hex.js'
 import { typeText } from '../util/typeText.js'
 import { cacheEvidence } from './cacheEvidence.js'
 import { addressList, openCell } from './cell.js'
+import { cgroupCharges, chargesItem } from './cgroupCharges.js'
 import type { EvidenceItem, Finding } from './finding.js'
 import { droppedObjects, lostExamples, type GroupFacts, type LeakEvidence, type MachineFacts } from './leakEvidence.js'
 import { reached } from './reachedItem.js'
@@ -36,6 +37,8 @@ export interface LostStory {
   readonly fix: string
   /** What else speaks for it. */
   readonly items?: readonly EvidenceItem[]
+  /** Whoever allocated them is known to be gone: evidence of its own. */
+  readonly ownerGone?: boolean
   /** The telling code first; without it, what the objects name. */
   readonly symbols?: readonly string[]
 }
@@ -44,7 +47,7 @@ export interface LostStory {
 export function lostGroups({ machines }: LeakEvidence): LostGroup[] {
   return machines.flatMap((machine) => machine.groups.flatMap((facts) => {
     const { unreachable } = facts
-    return unreachable === null || droppedObjects(facts) < ENOUGH_TO_MENTION ? [] : [{ machine, facts, unreachable, type: typeOfLost(machine.system, facts) }]
+    return unreachable === null || droppedObjects(machine, facts) < ENOUGH_TO_MENTION ? [] : [{ machine, facts, unreachable, type: typeOfLost(machine.system, facts) }]
   }))
 }
 
@@ -73,13 +76,15 @@ export function namedObjects({ type }: GroupType): string {
 export function lostFinding(evidence: LeakEvidence, { machine, facts, unreachable, type }: LostGroup, story: LostStory): Finding {
   const further = cacheEvidence(evidence, facts.cache?.name ?? null)
   const code = facts.words.filter((word) => (word.class === 'module text' || word.class === 'kernel text') && word.symbol !== null)
-  const dropped = droppedObjects(facts)
+  const dropped = droppedObjects(machine, facts)
   const leak = dropped >= ENOUGH_FOR_LEAK
   const allocator = recordedAllocator(machine, facts)
+  const charges = facts.lost === undefined ? undefined : cgroupCharges(machine.system, facts.lost.addresses)
+  const agrees = further.agrees || story.ownerGone === true || (charges !== undefined && charges.removed.objects >= ENOUGH_FOR_LEAK)
   const name = allocator?.function ?? null
   return findingOf(facts, {
     verdict: leak ? 'leak' : 'maybe',
-    confidence: leak && dropped >= ENOUGH_TO_BE_SURE && (type.rivals === 0 || further.agrees) ? 'certain' : leak ? 'likely' : 'weak',
+    confidence: leak && dropped >= ENOUGH_TO_BE_SURE && (type.rivals === 0 || agrees) ? 'certain' : leak ? 'likely' : 'weak',
     type: type.type,
     module: facts.words.find((word) => word.module !== null)?.module ?? moduleOf(machine, type) ?? allocator?.module ?? null,
     symbols: [...new Set([...(story.symbols ?? code.map(({ symbol }) => symbol!)), ...(name === null ? [] : [name])])],
@@ -88,7 +93,7 @@ export function lostFinding(evidence: LeakEvidence, { machine, facts, unreachabl
     fix: name === null ? story.fix : story.fix.replace(/\.$/, `; ${name} allocates them.`),
     evidence: [
       reached(machine, facts, unreachable), ...takenItem(machine, facts), ...typeItem(type), ...(story.items ?? []),
-      ...(allocator === undefined ? [] : [allocator.item]), ...further.items
+      ...(allocator === undefined ? [] : [allocator.item]), ...(charges === undefined ? [] : chargesItem(machine, facts.cache?.name ?? '', charges)), ...further.items
     ]
   })
 }

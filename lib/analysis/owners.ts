@@ -17,6 +17,7 @@ export interface OwnersOptions {
 interface OwnedGroup {
   readonly cache: string
   readonly cgroup: string | null
+  readonly removed: boolean
   readonly site: AllocationSite | null
   readonly slotBytes: number
   readonly example: bigint
@@ -25,7 +26,8 @@ interface OwnedGroup {
 
 /**
  * Whom allocated objects are charged to and where they were allocated, as far as this kernel keeps either: cgroups from v5.9, source lines
- * with memory allocation profiling from v6.10. Columns: cache, cgroup, file, line, function, module, objects, bytes (of their slots), example;
+ * with memory allocation profiling from v6.10. Columns: cache, cgroup, removed (a child of it, removed since: its charges
+ * went to its parent), file, line, function, module, objects, bytes (of their slots), example;
  * the largest first. Objects of which neither is known are one row a cache, with nulls.
  *
  * @throws MissingSymbolError for a session, UsageError for a name that is no cache
@@ -45,19 +47,22 @@ export async function owners(evidence: MachineEvidence, options: OwnersOptions =
     const { name, slotBytes } = table.caches[row]
     // Several charges lead to one cgroup: groups go by what they mean.
     const groups = new Map<string | null, Map<AllocationSite | null, OwnedGroup>>()
-    const count = (cgroup: string | null, site: AllocationSite | null, slab: number, slot: number): void => {
-      let ofCgroup = groups.get(cgroup)
-      if (ofCgroup === undefined) groups.set(cgroup, (ofCgroup = new Map<AllocationSite | null, OwnedGroup>()))
+    const count = (cgroup: string | null, removed: boolean, site: AllocationSite | null, slab: number, slot: number): void => {
+      // No path ends with a slash but the root's.
+      const key = removed ? `${cgroup}//` : cgroup
+      let ofCgroup = groups.get(key)
+      if (ofCgroup === undefined) groups.set(key, (ofCgroup = new Map<AllocationSite | null, OwnedGroup>()))
       const group = ofCgroup.get(site)
       if (group !== undefined) group.objects++
-      else ofCgroup.set(site, { cache: name, cgroup, site, slotBytes, example: table.objectAddress(slab, slot), objects: 1 })
+      else ofCgroup.set(site, { cache: name, cgroup, removed, site, slotBytes, example: table.objectAddress(slab, slot), objects: 1 })
     }
     for (const slab of table.ofCache(row)) {
       if (turn.over) await turn.yield()
       const entries = reader.exist ? reader.entries(slab) : null
       for (let slot = 0; slot < table.objects[slab]; slot++) {
         if (table.state[table.first[slab] + slot] !== ALLOCATED) continue
-        count(reader.cgroupOf(entries?.charged[slot] ?? 0n), reader.siteOf(entries?.sites[slot] ?? 0n), slab, slot)
+        const charged = entries?.charged[slot] ?? 0n
+        count(reader.cgroupOf(charged), reader.isRemoved(charged), reader.siteOf(entries?.sites[slot] ?? 0n), slab, slot)
       }
     }
     found.push(...[...groups.values()].flatMap((ofCgroup) => [...ofCgroup.values()]))
@@ -66,6 +71,7 @@ export async function owners(evidence: MachineEvidence, options: OwnersOptions =
   return describedTable({
     cache: found.map(({ cache }) => cache),
     cgroup: found.map(({ cgroup }) => cgroup),
+    removed: found.map(({ cgroup, removed }) => (cgroup === null ? null : removed)),
     file: found.map(({ site }) => site?.file ?? null),
     line: found.map(({ site }) => site?.line ?? null),
     function: found.map(({ site }) => site?.function ?? null),

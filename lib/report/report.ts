@@ -129,7 +129,7 @@ function examplesOf(machines: readonly MachineFacts[], accused: readonly Finding
   const near = others.filter(({ group }) => group.cache !== null && caches.has(group.cache.name))
   const shown = [...new Set(named)].slice(0, mostExamples)
   const more = [...new Set([...near, ...others])].slice(0, Math.max(0, fewExamples - shown.length))
-  return [...shown, ...more].map(({ system, group }) => exampleObject(system, group, group.lost?.examples[0]))
+  return [...shown, ...more].map(({ system, group }) => exampleObject(system, group, group.lost?.addresses[0]))
 }
 
 async function unscannedOf(machines: readonly MachineFacts[]): Promise<Missing[]> {

@@ -23,7 +23,11 @@ export interface OwnerEntries {
 const FLAG_MASK = 7n
 /** CODETAG_EMPTY: allocated while profiling was off (include/linux/alloc_tag.h). */
 const CODETAG_EMPTY = 1n
+/** __PERCPU_REF_DEAD: a low bit of the counter's address (include/linux/percpu-refcount.h). */
+const PERCPU_REF_DEAD = 2n
 const POINTER_BYTES = 8
+/** Entries so near to each other are read at once. */
+const NEAR_BYTES = 32
 const LONGEST_TEXT = 256
 /** Cgroups nest no deeper in any configuration. */
 const DEEPEST_PATH = 64
@@ -36,6 +40,8 @@ export class Owners {
   readonly #member: string | undefined
   readonly #slab: StructReader
   readonly #ext: StructReader
+  readonly #objcg: StructReader
+  readonly #removed = new Map<bigint, boolean>()
   readonly #paths = new Map<bigint, string | null>()
   readonly #sites = new Map<bigint, AllocationSite | null>()
   readonly #vectors = new Map<number, { address: bigint; stride: number } | null>()
@@ -44,6 +50,7 @@ export class Owners {
     this.#slab = slabStruct(view)
     this.#member = this.#slab.spelled('obj_exts', 'memcg_data', 'obj_cgroups')
     this.#ext = this.#reader('slabobj_ext')
+    this.#objcg = this.#reader('obj_cgroup')
   }
 
   /** Whether this kernel keeps either. */
@@ -74,6 +81,20 @@ export class Owners {
     return path
   }
 
+  /**
+   * Whether the cgroup behind one of {@link OwnerEntries.charged} was removed: its charges went to its parent, which {@link cgroupOf} names
+   * since (Linux commit bf4f059954dc ("mm: memcg/slab: obj_cgroup API") in v5.9), and its reference count was killed. False where that is not known.
+   */
+  isRemoved(charged: bigint): boolean {
+    if (charged === 0n || !this.#objcg.has('refcnt.percpu_count_ptr')) return false
+    let removed = this.#removed.get(charged)
+    if (removed === undefined) {
+      removed = this.#try(() => (this.#objcg.pointer(charged, 'refcnt.percpu_count_ptr') & PERCPU_REF_DEAD) !== 0n) ?? false
+      this.#removed.set(charged, removed)
+    }
+    return removed
+  }
+
   /** The source line behind one of {@link OwnerEntries.sites}. */
   siteOf(tag: bigint): AllocationSite | null {
     if (tag === 0n || tag === CODETAG_EMPTY) return null
@@ -93,8 +114,10 @@ export class Owners {
     const objcg = this.#ext.exists ? this.#ext.find('objcg')?.offset : 0
     const site = this.#ext.find('ref.ct')?.offset ?? this.#ext.find('ref')?.offset
     const own = this.#ext.exists ? this.#ext.bytes : POINTER_BYTES
+    const { address, stride } = vector
+    const all = stride > NEAR_BYTES ? 'apart' : memory.tryRead(address, (objects - 1) * stride + own)
     for (let slot = 0; slot < objects; slot++) {
-      const found = memory.tryRead(vector.address + BigInt(slot * vector.stride), own)
+      const found = typeof all === 'string' ? memory.tryRead(address + BigInt(slot * stride), own) : all.subarray(slot * stride, slot * stride + own)
       if (typeof found === 'string') continue
       const words = new DataView(found.buffer, found.byteOffset, own)
       if (objcg !== undefined) charged[slot] = words.getBigUint64(objcg, memory.littleEndian)
@@ -124,7 +147,7 @@ export class Owners {
   }
 
   #path(objcg: bigint): string | null {
-    const memcg = this.#reader('obj_cgroup').pointer(objcg, 'memcg')
+    const memcg = this.#objcg.pointer(objcg, 'memcg')
     if (memcg === 0n) return null
     const cgroup = this.#reader('mem_cgroup').pointer(memcg, 'css.cgroup')
     const kernfs = this.#reader('kernfs_node')

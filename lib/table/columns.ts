@@ -36,6 +36,7 @@ export const columns: Readonly<Record<string, ColumnDescription>> = {
   bytesPerHour: column('number', 'bytes/h', 'rate over the stretch of growth, else over the whole series (Theil-Sen)'),
   cache: column('text', '', 'slab cache'),
   cgroup: column('text', '', 'path of the memory cgroup that an object is charged to'),
+  removed: column('boolean', '', 'whether the cgroup was one below that path, removed since'),
   changed: column('boolean', '', 'whether a file is no longer the one that was recorded'),
   class: column('text', '', 'what a word looks like: zero, small integer, kernel text, slab pointer, …'),
   confidence: column('text', '', 'how far the evidence carries the verdict: certain, likely or weak'),

@@ -31,7 +31,7 @@ describeEvidence('who allocated', () => {
   test('owners: says when nothing is known of them', async () => {
     const terminal = fakeTerminal()
     expect(await run(['owners', debug, '--cache', 'kmalloc-cg-32', '--format', 'csv'], terminal)).toBe(0)
-    expect(terminal.text).toBe('cache,cgroup,file,line,function,module,objects,bytes,example\nkmalloc-cg-32,,,,,,100006,16000960,0xffff8f4d812c8020\n')
+    expect(terminal.text).toBe('cache,cgroup,removed,file,line,function,module,objects,bytes,example\nkmalloc-cg-32,,,,,,,100006,16000960,0xffff8f4d812c8020\n')
     expect(terminal.errors).toContain('nothing here is charged to a cgroup below the root, and no source lines were recorded')
   })
 })

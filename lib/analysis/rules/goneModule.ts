@@ -3,18 +3,20 @@ import { FaultError } from '../../errors.js'
 import type { System } from '../../system/system.js'
 import { formatCount } from '../../util/units.js'
 import { hex } from '../../util/hex.js'
-import { cacheEvidence } from '../cacheEvidence.js'
 import { addressList, openCell } from '../cell.js'
-import { droppedObjects, lostExamples, type GroupFacts, type LeakEvidence, type MachineFacts } from '../leakEvidence.js'
-import { reached } from '../reachedItem.js'
-import { findingOf, type Rule } from '../rule.js'
-import type { SignatureWordRow } from '../signatures.js'
 import type { Finding } from '../finding.js'
+import { lostExamples, type LeakEvidence } from '../leakEvidence.js'
+import { lostFinding, lostGroups, namedObjects, type LostGroup } from '../lostObjects.js'
+import type { Rule } from '../rule.js'
+import type { SignatureWordRow } from '../signatures.js'
 
-/** Fewer equal objects may be stale remains. */
-const LEAST_OBJECTS = 16
 /** Modules lie so near to the kernel that its calls reach them (x86-64: the last 2 GiB; arm64: 2 GiB around the image). */
 const MODULE_RANGE = 2n ** 31n
+/** The last bytes of all are no module's on any architecture: numbers below zero lie there. */
+const LAST_MODULE_END = 0xffffffffff000000n
+/** Code and data of modules begin at multiples of this; most numbers below zero that mean something are round. */
+const ALIGNMENT = 4n
+const ROUND = 1000n
 const LONGEST_NAME = 56
 
 /**
@@ -23,12 +25,13 @@ const LONGEST_NAME = 56
  */
 export const goneModule: Rule = {
   name: 'objects of a module that is gone',
-  text: 'objects that point at module memory in which nothing is mapped any more',
-  find: (evidence) => evidence.machines.flatMap((machine) => machine.groups.flatMap((facts) => {
-    if (machine.system.kernel === undefined || facts.group.objects < LEAST_OBJECTS) return []
-    const dangling = facts.words.filter((word) => isDangling(machine.system, word))
-    return dangling.length === 0 ? [] : [accuse(evidence, machine, facts, dangling)]
-  }))
+  text: 'objects that nothing refers to and that point at module memory in which nothing is mapped any more',
+  find: (evidence) => lostGroups(evidence).flatMap((lost) => {
+    const { system } = lost.machine
+    if (system.kernel === undefined || lastUnloaded(system) === '') return []
+    const dangling = lost.facts.words.filter((word) => isDangling(system, word))
+    return dangling.length === 0 ? [] : [accuse(evidence, lost, dangling)]
+  })
 }
 
 /** Whether all objects hold the same address there, near the kernel's code, that no page stands behind. */
@@ -38,40 +41,40 @@ function isDangling({ kernel, symbols }: System, word: SignatureWordRow): boolea
   const text = symbols.named('_stext')[0]?.address ?? symbols.named('_text')[0]?.address
   if (text === undefined || kernel === undefined) return false
   const distance = address > text ? address - text : text - address
-  return distance < MODULE_RANGE && kernel.physicalOf(address) === undefined
+  if (distance >= MODULE_RANGE || address >= LAST_MODULE_END || address % ALIGNMENT !== 0n) return false
+  return BigInt.asIntN(64, address) % ROUND !== 0n && kernel.physicalOf(address) === undefined
 }
 
-function accuse(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts, dangling: readonly SignatureWordRow[]): Finding {
-  const { cache, group, unreachable } = facts
+function accuse(evidence: LeakEvidence, lost: LostGroup, dangling: readonly SignatureWordRow[]): Finding {
+  const { facts, machine, unreachable, type } = lost
   const examples = Array.from(lostExamples(facts, 3), hex)
-  const name = lastUnloaded(machine.system)
+  const name = lastUnloaded(machine.system) ?? ''
   const module = name === '' ? 'a module that is gone' : `a module that is gone (${name} was unloaded last)`
-  const lost = droppedObjects(facts) >= LEAST_OBJECTS
-  return findingOf(facts, {
-    verdict: lost ? 'leak' : 'maybe',
-    confidence: lost ? 'certain' : 'likely',
-    module: null,
-    symbols: [],
+  return lostFinding(evidence, lost, {
     rule: goneModule.name,
-    hypothesis: `${formatCount(group.objects)} objects in ${cache?.name ?? 'slab memory'} point at the code of ${module}, which left them behind.`,
+    hypothesis: `${formatCount(unreachable)} ${namedObjects(type)} in ${facts.cache?.name ?? 'slab memory'} point at the code of ${module}, which left them behind.`,
     fix: `In the exit function of the module, free these objects before it returns${name === '' ? '' : ` (look at ${name} first)`}.`,
-    evidence: [{
-      text: `${formatCount(group.objects)} objects hold ${dangling.map(({ offset, value }) => `${value} at 0x${offset.toString(16)}`).join(', ')}: module memory in which nothing is mapped.`,
+    ownerGone: true,
+    items: [{
+      text: `They hold ${dangling.map(({ offset, value }) => `${value} at 0x${offset.toString(16)}`).join(', ')}: module memory in which nothing is mapped.`,
       addresses: examples,
       code: openCell(machine.files, (dump) => `words(${dump}, ${addressList(examples)})`)
-    }, ...(unreachable === null ? [] : [reached(machine, facts, unreachable)]), ...cacheEvidence(evidence, cache?.name ?? null).items]
+    }]
   })
 }
 
-/** The kernel remembers the name of the module that it unloaded last (kernel/module/main.c, kernel/module.c before v5.19); empty where none was. */
-function lastUnloaded({ kernel, memory }: System): string {
+/**
+ * The kernel remembers the name of the module that it unloaded last (kernel/module/main.c, kernel/module.c before v5.19); empty where none was,
+ * undefined where that is not known.
+ */
+function lastUnloaded({ kernel, memory }: System): string | undefined {
   const address = kernel?.symbol('last_unloaded_module')
-  if (address === undefined) return ''
+  if (address === undefined) return undefined
   try {
     const name = readCString(memory, address, LONGEST_NAME)
-    return /^\w+$/.test(name) ? name : ''
+    return /^\w*$/.test(name) ? name : undefined
   } catch (error) {
-    if (error instanceof FaultError) return ''
+    if (error instanceof FaultError) return undefined
     throw error
   }
 }

@@ -55,7 +55,7 @@ function accuse(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts
   const further = cacheEvidence(evidence, cache?.name ?? null)
   const named = show.symbol !== null
   const tables = machine.system.kernel === undefined ? [] : culprits(machine, show)
-  const leaked = droppedObjects(facts) >= openFiles
+  const leaked = droppedObjects(machine, facts) >= openFiles
   if (tables.length > 0 || leaked) return [proven(evidence, machine, facts, show, tables, leaked)]
   // A dump that sees who refers to them sees files that are open.
   if (facts.unreachable !== null) return []
