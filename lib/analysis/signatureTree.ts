@@ -97,7 +97,7 @@ export function groupRows(rows: CodeRows, leastWords: number): { groupOfRow: Uin
       for (const row of node.rows) groupOfRow[row] = groups
       groups++
     } else {
-      pending.push(...children)
+      for (const child of children) pending.push(child)
     }
   }
   return { groupOfRow, groups }

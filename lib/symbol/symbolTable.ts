@@ -223,17 +223,16 @@ export class SymbolTable {
   merge(other: SymbolTable): SymbolTable {
     if (other.length === 0) return this
     if (this.length === 0) return other
-    const merged: SymbolRecord[] = []
     const theirs = new Map<string, SymbolRecord>()
     for (const record of other.all()) theirs.set(keyOf(record), record)
-    for (const record of this.#records) {
+    const ours = this.#records.map((record) => {
       const key = keyOf(record)
       const same = theirs.get(key)
-      merged.push(same === undefined ? record : bothKnow(record, same))
-      if (same !== undefined) theirs.delete(key)
-    }
-    merged.push(...theirs.values())
-    return new SymbolTable(merged)
+      if (same === undefined) return record
+      theirs.delete(key)
+      return bothKnow(record, same)
+    })
+    return new SymbolTable(ours.concat([...theirs.values()]))
   }
 
   /** The same symbols, each `offset` bytes further (KASLR); those in the lower half under an upper-half kernel stay: they are per-CPU. */

@@ -116,6 +116,11 @@ describe('merging', () => {
     expect(kallsyms.merge(other).all().map(({ name }) => name)).toEqual(['single_start', 'single_stop', 'single_stop', 'more'])
   })
 
+  test('takes as many symbols as kernels have', () => {
+    const many = new SymbolTable(Array.from({ length: 300_000 }, (_, i) => symbol(text + 0x1000n + BigInt(i * 16), `function_${i}`)))
+    expect(kallsyms.merge(many).length).toBe(300_002)
+  })
+
   test('with an empty table is the other', () => {
     expect(kallsyms.merge(new SymbolTable([]))).toBe(kallsyms)
     expect(new SymbolTable([]).merge(kallsyms)).toBe(kallsyms)
