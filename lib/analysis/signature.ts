@@ -54,7 +54,7 @@ export interface Signatures {
   readonly readObjects: number
   /** Addresses of a group's objects, ascending. */
   addressesOf(group: SignatureGroup): BigUint64Array
-  /** Of these, the ones that differ from their group in a third of the given words or more: what a group says holds for most of its objects. */
+  /** Of these, the ones that differ from their group in more than a quarter of the given words: what a group says holds for most of its objects. */
   unlike(group: SignatureGroup, words: readonly SignatureWord[]): BigUint64Array
 }
 

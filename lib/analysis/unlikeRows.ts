@@ -1,12 +1,12 @@
 import type { SignatureWord } from './signature.js'
-import { ASCII, DIRECT, KERNEL, KERNEL_DATA, LIST_HEAD, MODULE_DATA, OTHER, SELF, SLAB, SMALL, USER, VMALLOC, wordClasses, ZERO } from './wordClass.js'
+import { ASCII, DIRECT, KERNEL, KERNEL_DATA, LIST_HEAD, MODULE_DATA, OTHER, PAGE_STRUCT, SELF, SLAB, SMALL, USER, VMALLOC, wordClasses, ZERO } from './wordClass.js'
 import { FIRST_VALUE_CODE, type WordEncoder } from './wordEncoder.js'
 import type { WordRows } from './wordRows.js'
 
 /** Part of the words in question that an object must have like its group. */
-const ALIKE = 2 / 3
+const ALIKE = 3 / 4
 /** A list's neighbour may be in a slab, the object itself, or the head in static data: pointers all the same. */
-const pointers: ReadonlySet<number> = new Set([DIRECT, SLAB, VMALLOC, KERNEL, SELF, LIST_HEAD, KERNEL_DATA, MODULE_DATA])
+const pointers: ReadonlySet<number> = new Set([DIRECT, SLAB, VMALLOC, KERNEL, SELF, LIST_HEAD, KERNEL_DATA, MODULE_DATA, PAGE_STRUCT])
 
 /** What is neither an address nor nothing. */
 const values: ReadonlySet<number> = new Set([SMALL, ASCII, OTHER, USER])
@@ -25,7 +25,7 @@ export function unlikeRows(encoder: WordEncoder, rows: WordRows, own: readonly n
       const wanted = wordClasses.indexOf(word.class)
       if (isOpposite(encoder.classOf(code), wanted)) found.add(row)
       // A number may be 0 as well.
-      if (encoder.classOf(code) === ZERO && values.has(wanted)) continue
+      if (encoder.classOf(code) === ZERO && values.has(wanted) && wanted !== ASCII) continue
       asked++
       if (isAlike(encoder, code, word)) alike++
     }

@@ -1,10 +1,13 @@
 import type { BtfTypes } from './btfTypes.js'
 import { CanonicalTypes } from './canonical.js'
 import { declarator } from './declarator.js'
+import { DEEPEST_NESTING } from './budget.js'
 import { membersAt, type MemberAt } from './memberAt.js'
+import { isComposite, rawMember } from './members.js'
 import { Prototypes } from './prototype.js'
 import { lowerBound, StructCatalog } from './structCatalog.js'
 import { isTelling, type WordEvidence } from './wordEvidence.js'
+import type { TypeGraph } from './typeGraph.js'
 import { WordFits } from './wordFits.js'
 import { WordKinds } from './wordKinds.js'
 
@@ -53,6 +56,8 @@ export interface StructMatch {
   readonly rivals: number
   /** The first few of them. */
   readonly rivalTypes: readonly string[]
+  /** Whether all of them start with the best one: nothing speaks for what they have behind it. */
+  readonly rivalsContainBest: boolean
   /** Bits by which the best is ahead of the next; Infinity where there is no next. */
   readonly lead: number
   /** How many structs fit into the slot and were considered. */
@@ -160,7 +165,7 @@ export class StructMatcher {
     const { catalog } = fits
     const considered = catalog.upTo(options.slotBytes)
     const modules = new Set<string>()
-    for (const word of evidence) if (word.kind === 'function' && word.module != null) modules.add(word.module)
+    for (const word of evidence) if ('module' in word && word.module != null) modules.add(word.module)
     const named = Uint32Array.from((options.named ?? []).flatMap((id) => (catalog.indexOf[id] > 0 ? [catalog.indexOf[id] - 1] : []))).sort()
     const fitting = evidence.map((word) => fits.fitting(word, considered))
     const alive = this.#alive(evidence, fitting, named.subarray(0, lowerBound(named, considered)), considered)
@@ -186,7 +191,8 @@ export class StructMatcher {
       return this.#candidate(id, 0, [...reasons, ...this.#priors(id, modules, named, considered)], sums[i], options)
     })
     const rivalTypes = order.slice(1, 1 + Math.min(rivals, NAMED_RIVALS)).map((index) => catalog.nameOf(catalog.ids[index]))
-    return { candidates, rivals, rivalTypes, lead: order.length > 1 ? best - bits[order[1]] : Infinity, considered }
+    const rivalsContainBest = rivals > 0 && order.slice(1, 1 + rivals).every((index) => startsWith(this.#types.graph, catalog.ids[index], catalog.ids[order[0]]))
+    return { candidates, rivals, rivalTypes, rivalsContainBest, lead: order.length > 1 ? best - bits[order[1]] : Infinity, considered }
   }
 
   /**
@@ -228,7 +234,7 @@ export class StructMatcher {
       return this.#candidate(id, shift, reasons, bits, options)
     })
     const rivalTypes = order.slice(1, 1 + Math.min(rivals, NAMED_RIVALS)).map(([key]) => catalog.nameOf(catalog.ids[Math.floor(key / SHIFTS)]))
-    return { candidates, rivals, rivalTypes, lead: order.length > 1 ? best - order[1][1] : Infinity, considered }
+    return { candidates, rivals, rivalTypes, rivalsContainBest: false, lead: order.length > 1 ? best - order[1][1] : Infinity, considered }
   }
 
   /**
@@ -286,7 +292,7 @@ export class StructMatcher {
     const module = this.#types.graph.moduleOf(id)
     if (module !== null && modules.has(module)) {
       const structs = lowerBound(catalog.ofModule(module), considered)
-      add('module', structs, OWN_TYPE, `declared by ${module}, whose function the object points at`)
+      add('module', structs, OWN_TYPE, `declared by ${module}, to which the object points`)
     }
     if (includes(named, catalog.indexOf[id] - 1)) add('cache', named.length, NAMED_TYPE, 'the cache has a name of it')
     return found
@@ -312,6 +318,16 @@ export class StructMatcher {
       }
     }
   }
+}
+
+/** Whether the first member of a struct is the other, or starts with it. */
+function startsWith(graph: TypeGraph, struct: number, other: number): boolean {
+  for (let id = struct, depth = 0; depth < DEEPEST_NESTING && graph.vlen(id) > 0; depth++) {
+    id = graph.strip(rawMember(graph, id, 0).type)
+    if (id === other) return true
+    if (!isComposite(graph, id)) return false
+  }
+  return false
 }
 
 function reasonText(word: WordEvidence, fits: boolean, declared: string): string {

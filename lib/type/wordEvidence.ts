@@ -9,15 +9,18 @@
  * - `number`: not zero, and no address
  * - `text`: printable characters; `starts` where what stands before them is none
  *
+ * `module` is the one whose function or data the word leads to, in one object at least: lists of a module's objects start in its data.
+ *
  * A word of zero says nothing and is left out.
  */
 export type WordEvidence =
   | { readonly offset: number; readonly kind: 'function'; readonly prototypes: readonly number[]; readonly name?: string; readonly module?: string | null }
   | { readonly offset: number; readonly kind: 'pointer'; readonly pointees: readonly number[]; readonly name?: string }
   | { readonly offset: number; readonly kind: 'held'; readonly types: readonly number[]; readonly name?: string }
-  | { readonly offset: number; readonly kind: 'kin'; readonly target: number }
+  | { readonly offset: number; readonly kind: 'kin'; readonly target: number; readonly module?: string | null }
   | { readonly offset: number; readonly kind: 'text'; readonly starts?: boolean }
-  | { readonly offset: number; readonly kind: 'address' | 'number' }
+  | { readonly offset: number; readonly kind: 'address'; readonly module?: string | null }
+  | { readonly offset: number; readonly kind: 'number' }
 
 /** Whether a word alone can tell structs apart. Numbers, text and addresses of unknown things fit almost anything. */
 export function isTelling(word: WordEvidence): boolean {
@@ -45,5 +48,6 @@ export function fittingKey(word: WordEvidence): string {
 /** All that a word says. */
 export function wordKey(word: WordEvidence): string {
   if (word.kind === 'function') return [fittingKey(word), word.module === null, word.module, word.name].join(' ')
+  if (word.kind === 'kin' || word.kind === 'address') return `${fittingKey(word)} ${word.module ?? ''}`
   return word.kind === 'pointer' || word.kind === 'held' ? `${fittingKey(word)} ${word.name ?? ''}` : fittingKey(word)
 }

@@ -78,7 +78,7 @@ export class WordFits {
       case 'address':
         return this.#withKind(word.offset, WordKind.DATA | WordKind.PLAIN_POINTER)
       case 'number':
-        return this.#withKind(word.offset, WordKind.WORD | WordKind.SMALL)
+        return this.#withKind(word.offset, WordKind.WORD | WordKind.SMALL | WordKind.TEXT)
       case 'text':
         return word.starts ? this.#withText(word.offset) : this.#withKind(word.offset, WordKind.TEXT)
     }

@@ -21,6 +21,7 @@ const LEAD_BITS = 2
 const CLEAR_LEAD_BITS = 5
 /** Words that may not fit, of those that do: stale ones exist. */
 const MOST_AGAINST = 1 / 6
+const MOST_AGAINST_HOLDER = 1 / 2
 /** Words that must fit where bits are fewer. */
 const LEAST_FITS = 3
 
@@ -33,20 +34,24 @@ export function conclude(words: readonly WordEvidence[], match: StructMatch): Co
   if (best === undefined) return undefined
   const { fits, contradictions, bits } = best
   const told = best.evidence.filter((item) => item.fits && item.kind !== 'module' && item.kind !== 'cache')
-  const isPlain = contradictions === 0 && match.rivals === 0 && match.lead >= LEAD_BITS && bits >= LEAST_BITS
+  const isAhead = match.rivals === 0 && match.lead >= LEAD_BITS && bits >= LEAST_BITS
   const toldBits = independentBits(words, told)
-  if (bits >= SURE_BITS && toldBits >= (best.fills ? TOLD_BITS : 2 * TOLD_BITS) && contradictions <= fits * MOST_AGAINST) return { candidate: best, rivals: match.rivals, rivalTypes: match.rivalTypes }
-  if (!isPlain || !best.fills) return undefined
+  if (bits >= SURE_BITS && toldBits >= (best.fills ? TOLD_BITS : 2 * TOLD_BITS) && contradictions <= fits * MOST_AGAINST) {
+    return match.rivalsContainBest ? alone(best) : { candidate: best, rivals: match.rivals, rivalTypes: match.rivalTypes }
+  }
+  if (!isAhead || !best.fills) return undefined
+  // A pointer declared as to the struct is right even where numbers look like addresses.
+  if (told.some(({ exact }) => exact) && contradictions <= fits * MOST_AGAINST_HOLDER) return alone(best)
+  if (contradictions > 0) return undefined
   const telling = told.some((item) => !weak.has(item.kind))
   // List heads, empty or among their own kind, are in thousands of structs: the next best must be far behind.
   const isClear = told.some(({ kind }) => kind === 'function' || kind === 'pointer') || match.lead >= CLEAR_LEAD_BITS
   if (isClear && told.length >= LEAST_FITS && told.length === words.length) return alone(best)
-  if (told.some(({ exact }) => exact)) return alone(best)
   return (telling || told.length >= LEAST_FITS) && best.evidence.some(({ kind }) => kind === 'cache') ? alone(best) : undefined
 }
 
 /** The words of the objects themselves that tell the struct, other than by fitting almost anything. */
-function tellingWords({ candidate }: Conclusion): StructCandidate['evidence'] {
+export function tellingWords({ candidate }: Conclusion): StructCandidate['evidence'] {
   return candidate.evidence.filter((item) => item.fits && !weak.has(item.kind) && !foreign.has(item.kind))
 }
 
@@ -74,13 +79,15 @@ function independentBits(words: readonly WordEvidence[], told: StructCandidate['
     const subject = word.kind === 'kin' ? `${word.target}` : word.kind === 'pointer' ? word.pointees.join() : word.kind === 'function' ? word.name : word.kind === 'held' ? word.types.join() : ''
     const times = met.get(`${kind} ${subject}`) ?? 0
     met.set(`${kind} ${subject}`, times + 1)
-    // The two words of a list head are one reason.
-    if (times < (kind === 'kin' ? 1 : SAME_TWICE)) sum += bits
+    // The two words of a list head are one reason, and so is an array of them.
+    const isOfArray = word.kind === 'kin' && met.has(`kin ${word.target - LIST_HEAD_BYTES}`)
+    if (times < (kind === 'kin' ? 1 : SAME_TWICE) && !isOfArray) sum += bits
   }
   return sum
 }
 
 const SAME_TWICE = 2
+const LIST_HEAD_BYTES = 16
 
 /** What is no word of the object. */
 const foreign: ReadonlySet<string> = new Set(['held', 'module', 'cache'])

@@ -7,7 +7,7 @@ import { isTelling, wordKey } from '../../type/wordEvidence.js'
 import { kmallocSize, leastObjectBytes } from '../kmallocFamily.js'
 import { structsOfCache } from './cacheStructs.js'
 import { links } from './links.js'
-import { conclude, ownWords, type Conclusion } from './conclude.js'
+import { conclude, tellingWords, type Conclusion } from './conclude.js'
 
 /** Caches of one kind are padded to a cache line. */
 const PADDING = 63
@@ -41,7 +41,7 @@ export class Conclusions {
     const { canonical } = this.matcher
     const holders = words.flatMap((word) => (word.kind === 'held' && word.offset === 0 ? word.types : []))
     if (candidate.shift !== 0 || rivals > 0 || holders.length === 0 || holders.includes(canonical.of(candidate.id))) return told
-    const last = Math.max(...ownWords(told).map(({ offset, kind }) => (kind === 'text' || kind === 'address' ? 0 : offset)))
+    const last = Math.max(0, ...tellingWords(told).map(({ offset }) => offset))
     for (let start = candidate.id; graph.vlen(start) > 0;) {
       start = graph.strip(rawMember(graph, start, 0).type)
       if (!isComposite(graph, start) || graph.sizeOrType(start) <= last || graph.sizeOrType(start) >= this.leastBytes(cache)) break

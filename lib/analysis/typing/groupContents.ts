@@ -44,3 +44,8 @@ function swapWords(words: Uint32Array): void {
     words[i + 1] = high
   }
 }
+
+/** Whether a word with that high half is an address of the kernel's half: of all 64-bit machines, 52-bit arm64 has the lowest. */
+export function isKernelAddress(high: number): boolean {
+  return high >>> 20 === 0xfff
+}

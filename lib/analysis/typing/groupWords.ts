@@ -2,26 +2,37 @@ import type { System } from '../../system/system.js'
 import type { BtfTypes } from '../../type/btfTypes.js'
 import type { StructMatcher, WordEvidence } from '../../type/structMatch.js'
 import type { SignatureWord } from '../signature.js'
+import { NOTHING } from '../reference/objectIndex.js'
 import type { DescribedGroup } from '../signatures.js'
 import type { WordClass } from '../wordClass.js'
-import { readContents, type Contents } from './groupContents.js'
+import { isKernelAddress, readContents, wordsOf, type Contents } from './groupContents.js'
+import type { HeldStatics } from './heldStatics.js'
 import type { ObjectTypes } from './objectTypes.js'
 import type { StaticTypes } from './staticTypes.js'
 
 const WORD_BYTES = 8
 /** Objects of a group whose pointers are followed, spread evenly. */
 const SAMPLE = 8
+/** Objects of a list that are looked through for the one that leads to its head. */
+const LOOKED_THROUGH = 4096
+/** Fewer objects are told by other means, or not. */
+const LEAST_LISTED = 4
+/** Neighbours outside of the group that are asked. */
+const MOST_STRANGERS = 64
 /** Part of the sampled pointers that must lead to the same. */
 const AGREEING = 0.5
 
-/** A word of a group that points into slabs: what it says depends on what is known of the objects it leads to. */
-interface SlabPointer {
+/** A word of a group that points into slabs or static data: what it says depends on what is known of what it leads to. */
+interface Pointer {
   readonly offset: number
   /** Sampled objects whose word is not zero. */
   readonly asked: number
-  /** Objects of other groups that these words lead to, and how far into them. */
-  readonly targets: readonly number[]
-  readonly insides: readonly number[]
+  /** What these words lead to outside of the group. */
+  readonly targets: readonly Target[]
+  /** The module whose data some object's word leads to. */
+  readonly module?: string | null
+  /** Whether all of them are addresses of the kernel. */
+  readonly isAddress: boolean
   /** The place in objects of its own group that most words lead to, and how many do. */
   readonly kin: readonly [target: number, times: number]
   /** The structs of the targets when they were last looked at, and what the word said then. */
@@ -29,10 +40,20 @@ interface SlabPointer {
   evidence: WordEvidence | undefined
 }
 
+/** An object, and how far into it a word leads; or, where `object` is negative, what is at an address outside of the slabs. */
+interface Target {
+  readonly object: number
+  readonly inside: number
+  readonly low: number
+  readonly high: number
+}
+
 /** What was seen of a group: evidence, and pointers into slabs. */
 interface GroupView {
-  readonly seen: readonly (WordEvidence | SlabPointer)[]
-  readonly pointers: readonly SlabPointer[]
+  readonly seen: readonly (WordEvidence | Pointer)[]
+  readonly pointers: readonly Pointer[]
+  /** Places in `seen` of words on whose class the objects disagree: they count where all lead to the same. */
+  readonly disputed: ReadonlySet<number>
   words: readonly WordEvidence[] | undefined
 }
 
@@ -42,7 +63,8 @@ export class GroupWords {
   readonly #groups = new Map<number, GroupView>()
 
   constructor(
-    readonly system: System, readonly types: BtfTypes, readonly matcher: StructMatcher, readonly statics: StaticTypes,
+    readonly system: System, readonly types: BtfTypes, readonly matcher: StructMatcher,
+    readonly statics: StaticTypes, readonly held: HeldStatics,
     /** Undefined where the evidence does not hold the machine's objects: pointers then lead to nothing known. */
     readonly objects: ObjectTypes | undefined
   ) {
@@ -59,7 +81,7 @@ export class GroupWords {
     if (view === undefined) this.#groups.set(group, (view = this.#look(described, group)))
     let changed = false
     for (const pointer of view.pointers) changed = this.#follow(pointer) || changed
-    if (view.words === undefined || changed) view.words = view.seen.map((word) => ('structs' in word ? word.evidence! : word))
+    if (view.words === undefined || changed) view.words = view.seen.map((word) => ('structs' in word ? word.evidence! : word)).filter((word, i) => word.kind === 'pointer' || !view.disputed.has(i))
     return view.words
   }
 
@@ -68,24 +90,49 @@ export class GroupWords {
     const { bytes } = described.reach
     let contents: Contents | undefined
     const read = (): Contents => (contents ??= readContents(this.system.memory, described.signatures.addressesOf(described.group), wholeWords(described), SAMPLE))
-    const seen: (WordEvidence | SlabPointer)[] = []
-    const pointers: SlabPointer[] = []
+    const seen: (WordEvidence | Pointer)[] = []
+    const pointers: Pointer[] = []
+    const disputed = new Set<number>()
     let before: SignatureWord | undefined
     for (const word of described.group.words) {
       if (word.offset < bytes && word.offset % WORD_BYTES === 0) {
-        if (word.class !== 'slab pointer' && word.class !== 'direct map pointer') {
-          const evidence = this.#evidence(word, before, read)
-          if (evidence !== undefined) seen.push(evidence)
-        } else if (this.objects === undefined) seen.push({ offset: word.offset, kind: 'address' })
-        else {
-          const pointer = slabPointer(word.offset, group, read(), this.objects)
-          seen.push(pointer)
-          pointers.push(pointer)
-        }
+        const pointer = word.bytes === WORD_BYTES && leading.has(word.class) ? this.#pointerOf(word, group, described, read()) : undefined
+        const isPointer = pointer !== undefined && (word.class !== 'varying' || (pointer.isAddress && pointer.asked > 0))
+        const evidence = isPointer ? pointer : this.#evidence(word, before, read)
+        if (isPointer) pointers.push(pointer)
+        if (isPointer && word.class === 'varying') disputed.add(seen.length)
+        if (evidence !== undefined) seen.push(evidence)
       }
       before = word
     }
-    return { seen, pointers, words: undefined }
+    return { seen, pointers, disputed, words: undefined }
+  }
+
+  #pointerOf({ offset }: SignatureWord, group: number, described: DescribedGroup, contents: Contents): Pointer {
+    const pointer = pointerOf(offset, group, contents, this.objects)
+    return pointer.kin[1] === 0 ? pointer : { ...pointer, module: this.#moduleBehind(offset, group, described) }
+  }
+
+  /** The module in whose data the list ends that objects of a group are on: by one of their words, or by that of a neighbour which differs for being the last. */
+  #moduleBehind(offset: number, group: number, described: DescribedGroup): string | null {
+    const objects = this.objects!
+    if (described.group.objects < LEAST_LISTED) return null
+    const { memory } = this.system
+    const { words, halves } = readContents(memory, described.signatures.addressesOf(described.group), offset + WORD_BYTES, LOOKED_THROUGH)
+    let strangers = 0
+    for (let at = offset >>> 2; at < words.length; at += halves) {
+      const object = objects.target(words[at], words[at + 1])
+      let address = word64(words, at)
+      if (object >= 0) {
+        if (objects.group[object] === group || strangers++ >= MOST_STRANGERS) continue
+        const next = memory.tryRead(objects.index.objects.address[object] + BigInt(offset), WORD_BYTES)
+        if (typeof next === 'string') continue
+        address = word64(wordsOf(next, memory.littleEndian), 0)
+      }
+      const module = this.system.symbols.at(address)?.module
+      if (module != null) return module
+    }
+    return null
   }
 
   #evidence(word: SignatureWord, before: SignatureWord | undefined, read: () => Contents): WordEvidence | undefined {
@@ -98,9 +145,6 @@ export class GroupWords {
       case 'self pointer':
       case 'empty list head':
         return value === null ? undefined : { offset, kind: 'kin', target: Number(value) }
-      case 'kernel data':
-      case 'module data':
-        return this.#data(offset, read())
       case 'page structure pointer':
         return this.#page(offset, read())
       case 'vmalloc pointer':
@@ -117,28 +161,36 @@ export class GroupWords {
     }
   }
 
-  /** Sees what is known now of the objects that a word leads to; returns whether that has changed. */
-  #follow(pointer: SlabPointer): boolean {
-    const { targets, insides, structs, offset, asked, kin: [target, times] } = pointer
+  /** Sees what is known now of what a word leads to; returns whether that has changed. */
+  #follow(pointer: Pointer): boolean {
+    const { targets, structs, offset, asked, module, kin: [target, times] } = pointer
     let changed = pointer.evidence === undefined
-    for (let i = 0; i < targets.length; i++) {
-      const struct = this.objects!.struct[targets[i]]
+    targets.forEach((led, i) => {
+      const struct = led.object >= 0 ? this.objects!.struct[led.object] : this.#staticAt(led)
       changed ||= struct !== structs[i]
       structs[i] = struct
-    }
+    })
     if (!changed) return false
     let known = 0
     let pointees: readonly number[] | undefined
+    let name: string | undefined
     for (let i = 0; i < targets.length; i++) {
       if (structs[i] === 0) continue
-      const here = this.matcher.typesAt(structs[i], insides[i])
+      const here = this.matcher.typesAt(structs[i], targets[i].inside)
       pointees = pointees === undefined ? here : common(here, pointees)
+      if (targets[i].object < 0) name ??= this.system.symbols.at(addressOf(targets[i]))?.name
       known++
     }
     const isKin = asked > 0 && times >= asked * AGREEING && times > known
-    pointer.evidence = isKin ? { offset, kind: 'kin', target }
-      : pointees !== undefined && pointees.length > 0 && known >= asked * AGREEING ? { offset, kind: 'pointer', pointees } : { offset, kind: 'address' }
+    pointer.evidence = isKin ? { offset, kind: 'kin', target, ...(module == null ? {} : { module }) }
+      : pointees !== undefined && pointees.length > 0 && known >= asked * AGREEING ? { offset, kind: 'pointer', pointees, ...(name === undefined ? {} : { name }) }
+        : { offset, kind: 'address' }
     return true
+  }
+
+  /** BTF id of what starts at an address in static data; 0 where nothing tells. */
+  #staticAt(led: Target): number {
+    return this.held.structAt(led.low, led.high) || (this.statics.at(addressOf(led))?.struct ?? 0)
   }
 
   /** Pointers to page structures lead to the start of one. */
@@ -151,48 +203,31 @@ export class GroupWords {
     }
     return pages >= rows.length * AGREEING ? { offset, kind: 'pointer', pointees: this.#pages, name: 'a page structure' } : undefined
   }
-
-  /** Tables of functions and the like, to which objects point by their start. */
-  #data(offset: number, { rows, words, halves }: Contents): WordEvidence {
-    let asked = 0
-    let known = 0
-    let name: string | undefined
-    let pointees: readonly number[] | undefined
-    for (let i = 0, at = offset >>> 2; i < rows.length; i++, at += halves) {
-      if ((words[at] | words[at + 1]) === 0) continue
-      asked++
-      const found = this.statics.at(word64(words, at))
-      if (found === undefined) continue
-      name ??= found.name
-      const here = this.matcher.typesAt(found.struct, 0)
-      pointees = pointees === undefined ? here : common(here, pointees)
-      known++
-    }
-    if (pointees === undefined || pointees.length === 0 || known < asked * AGREEING) return { offset, kind: 'address' }
-    return { offset, kind: 'pointer', pointees, name: name! }
-  }
 }
 
-/** Where the words at an offset lead that point into slabs: to others of this group, or elsewhere. Its own group proves nothing of itself. */
-function slabPointer(offset: number, group: number, { rows, words, halves }: Contents, objects: ObjectTypes): SlabPointer {
+/** Where the words at an offset lead: to others of this group, or elsewhere. Its own group proves nothing of itself. */
+function pointerOf(offset: number, group: number, { rows, words, halves }: Contents, objects: ObjectTypes | undefined): Pointer {
   const kin = new Map<number, number>()
-  const targets: number[] = []
-  const insides: number[] = []
+  const targets: Target[] = []
   let asked = 0
+  let isAddress = true
   for (let i = 0, at = offset >>> 2; i < rows.length; i++, at += halves) {
-    if ((words[at] | words[at + 1]) === 0) continue
+    const low = words[at]
+    const high = words[at + 1]
+    if ((low | high) === 0) continue
     asked++
-    const object = objects.target(words[at], words[at + 1])
-    if (object < 0) continue
-    const inside = objects.offsetIn(object, words[at], words[at + 1])
-    if (objects.group[object] === group) kin.set(inside, (kin.get(inside) ?? 0) + 1)
-    else {
-      targets.push(object)
-      insides.push(inside)
-    }
+    isAddress &&= isKernelAddress(high)
+    const object = objects === undefined ? NOTHING : objects.target(low, high)
+    const inside = object < 0 ? 0 : objects!.offsetIn(object, low, high)
+    if (object >= 0 && objects!.group[object] === group) kin.set(inside, (kin.get(inside) ?? 0) + 1)
+    else targets.push({ object, inside, low, high })
   }
   const [target, times] = [...kin].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [0, 0])
-  return { offset, asked, targets, insides, kin: [target, times], structs: [], evidence: undefined }
+  return { offset, asked, targets, isAddress, kin: [target, times], structs: [], evidence: undefined }
+}
+
+function addressOf({ low, high }: Target): bigint {
+  return (BigInt(high) << 32n) | BigInt(low)
 }
 
 /** What is in both lists, in the order of the first. */
@@ -210,5 +245,7 @@ function wholeWords({ group }: DescribedGroup): number {
   return last === undefined ? 0 : Math.floor((last.offset + last.bytes) / WORD_BYTES) * WORD_BYTES
 }
 
+/** Words that lead to something; where the objects disagree, all may be pointers, some into slabs and some into static data. */
+const leading: ReadonlySet<WordClass> = new Set<WordClass>(['slab pointer', 'direct map pointer', 'kernel data', 'module data', 'varying'])
 /** Text may go on behind these. */
 const carriesText: ReadonlySet<WordClass> = new Set<WordClass>(['ascii', 'other', 'varying'])

@@ -41,6 +41,13 @@ export class HeldStatics {
     this.#fresh.push(found)
   }
 
+  /** The struct of the variable that starts at an address; 0 where nothing tells. */
+  structAt(low: number, high: number): number {
+    const position = this.symbols.positionAt(high, low)
+    const found = position < 0 ? undefined : this.#found.get(position)
+    return found !== undefined && Number(found.address & 0xffffffffn) === low ? found.struct : 0
+  }
+
   /** Variables that became known since this was asked last. */
   takeFresh(): HeldStatic[] {
     const fresh = this.#fresh

@@ -1,5 +1,5 @@
 import type { BtfTypes } from '../../type/btfTypes.js'
-import type { Contents } from './groupContents.js'
+import { isKernelAddress, type Contents } from './groupContents.js'
 import type { HeldStatics } from './heldStatics.js'
 import type { ObjectTypes } from './objectTypes.js'
 import { pointerMembers, type PointerMember } from './pointerMembers.js'
@@ -29,10 +29,8 @@ const WORD_BYTES = 8
 /** Offsets in an object have room below this in a combined key. */
 const OFFSETS = 2 ** 24
 const NO_LEADS: readonly never[] = []
-/** Part of the first element's pointers that another one must have as well, and of their number. */
-const LIKE_FIRST = 0.75
-/** Kernel addresses have these bits of the high half. */
-const KERNEL_BITS = 0xfff00000
+/** Part of the first element's pointers that another one must have as well. */
+const LIKE_FIRST = 0.5
 
 /** Follows the declared pointers of objects whose struct is known, and keeps where they lead. */
 export class Incoming {
@@ -171,7 +169,3 @@ export class Incoming {
 
 /** An object whose address so many different members hold is of a kind that those told already. */
 const MOST_LEADS = 24
-
-function isKernelAddress(high: number): boolean {
-  return (high & KERNEL_BITS) === (KERNEL_BITS | 0)
-}

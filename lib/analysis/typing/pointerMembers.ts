@@ -1,6 +1,7 @@
 import { BtfKind } from '../../source/btf.js'
 import type { BtfTypes } from '../../type/btfTypes.js'
 import { isComposite, rawMember } from '../../type/members.js'
+import type { TypeGraph } from '../../type/typeGraph.js'
 
 /** A member of a struct that is declared as a pointer to something that has a place of its own in memory. */
 export interface PointerMember {
@@ -39,8 +40,8 @@ export function pointerMembers({ graph }: BtfTypes, type: number): PointerMember
       case BtfKind.UNION:
         return undisputed(walk(id, offset, path, depth + 1))
       case BtfKind.PTR: {
-        const pointee = graph.strip(graph.sizeOrType(id))
-        return isPlace(pointee) ? [{ offset, path, pointee }] : []
+        const pointee = placeBehind(graph, id)
+        return pointee === undefined ? [] : [{ offset, path, pointee }]
       }
       case BtfKind.ARRAY:
         return elements(id, offset, path, depth)
@@ -60,11 +61,14 @@ export function pointerMembers({ graph }: BtfTypes, type: number): PointerMember
     }
     return found
   }
-  const isPlace = (pointee: number): boolean => {
-    const kind = graph.kind(pointee)
-    return isComposite(graph, pointee) || kind === BtfKind.PTR || kind === BtfKind.INT
-  }
   return visit(graph.strip(type), 0, '', 0)
+}
+
+/** What a pointer type points at, if that has a place of its own in memory that can be told from others. */
+export function placeBehind(graph: TypeGraph, pointer: number): number | undefined {
+  const pointee = graph.strip(graph.sizeOrType(pointer))
+  const kind = graph.kind(pointee)
+  return isComposite(graph, pointee) || kind === BtfKind.PTR || kind === BtfKind.INT ? pointee : undefined
 }
 
 /** Places at which all members of a union agree. */

@@ -13,6 +13,7 @@ import { readContents } from './groupContents.js'
 import type { Lead } from './incoming.js'
 import type { ObjectTypes } from './objectTypes.js'
 import { links } from './links.js'
+import { placeBehind } from './pointerMembers.js'
 import { isText } from './text.js'
 
 /** Objects of a batch that are looked into. */
@@ -99,7 +100,7 @@ export class SingleObjects {
     const [first] = leads.filter(({ offset, pointee }) => offset === 0 && (structs.length === 0 || this.#isTooSmall(pointee, cache)))
     if (first === undefined) return undefined
     if (structs.length === 0) {
-      const elements = graph.kind(first.pointee) === BtfKind.PTR ? graph.strip(graph.sizeOrType(first.pointee)) : undefined
+      const elements = graph.kind(first.pointee) === BtfKind.PTR ? placeBehind(graph, first.pointee) : undefined
       return { type: arrayName(this.types, first.pointee), id: null, source: 'pointers', rivals: 0, evidence: [`${first.member} leads here`], ...(elements === undefined ? {} : { elements }) }
     }
     const name = graph.name(first.pointee)

@@ -69,8 +69,10 @@ export class TypeGroups {
     this.#conclusions = new Conclusions(system, types, matcher)
     const objects = kernel === undefined || slabs === undefined ? undefined : new ObjectTypes(system, kernel, slabs.objects(), types, groups)
     this.#objects = objects
-    this.#incoming = objects && new Incoming(types, objects, new HeldStatics(system.symbols, types), (object) => this.#isOpen(objects, object))
-    this.#words = new GroupWords(system, types, matcher, new StaticTypes(system, matcher), objects)
+    const held = new HeldStatics(system.symbols, types)
+    if (kernel !== undefined) addModules(kernel, types, held)
+    this.#incoming = objects && new Incoming(types, objects, held, (object) => this.#isOpen(objects, object))
+    this.#words = new GroupWords(system, types, matcher, new StaticTypes(system, matcher), held, objects)
     this.#batches = groups.map((described, number) => batchOfGroup(described, objects?.members[number]))
     this.#found = groups.map((described) => this.#ofCache(described))
   }
@@ -135,7 +137,6 @@ export class TypeGroups {
   #follow(kernel: KernelView, incoming: Incoming, objects: ObjectTypes, singles: SingleObjects): void {
     const followed = new Set<number>()
     let ofSingles: Source[] = []
-    addModules(kernel, this.types, incoming.statics)
     for (const root of perCpuRoots(kernel, this.types)) this.#followRoot(root, incoming)
     for (let round = 0; round < ROUNDS; round++) {
       for (const source of [...this.#sources(followed), ...ofSingles]) this.#followSource(source, incoming, objects)
