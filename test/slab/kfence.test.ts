@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import { crashCaches } from '../../lib/dump/crashFormat/cacheListing.js'
 import { objectStates } from '../../lib/slab/model.js'
 import { readSlabs } from '../../lib/slab/readSlabs.js'
 import { Tracks } from '../../lib/slab/tracks.js'
+import { blockMemory, machine } from '../builders/machine.js'
 import { slub61, slub618 } from '../builders/slabLayouts.js'
 import { SlubKernel, type TestCache } from '../builders/slubKernel.js'
 import { varied } from '../builders/structTypes.js'
@@ -44,6 +46,9 @@ test.each([['an array', slub61, false], ['a pointer', slub618, true]])('objects 
   expect(slabs.find(page(0) + 3970n)).toMatchObject({ object: page(0) + 3968n, offset: 2, slot: 0 })
   expect(slabs.find(page(2))).toBeUndefined()
   expect(kernel.warnings.list()).toEqual([])
+  // crash counts slabs, and knows nothing of KFENCE.
+  const system = { ...machine({ memory: blockMemory(0n, new Uint8Array(8)) }), slabs, caches: () => slabs.caches() }
+  expect(crashCaches(system)).toMatch(/ 128 +31 +32 +1 +4k {2}kmalloc-128\n$/)
 })
 
 test('a guarded object has the stacks that KFENCE keeps of it, whatever its cache records', () => {

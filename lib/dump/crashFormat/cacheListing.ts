@@ -7,13 +7,28 @@ import { bareAddress, column } from './text.js'
 export const cacheHeading = 'CACHE             OBJSIZE  ALLOCATED     TOTAL  SLABS  SSIZE  NAME\n'
 
 /**
- * A cache's row in `kmem -s`. Of SLAB, crash takes the distance between objects for their size.
+ * A cache's row in `kmem -s`. Of SLAB, crash takes the distance between objects for their size; it counts what is in slabs, which KFENCE's
+ * objects are not.
  */
 export function cacheRow(system: System, cache: SlabCache): string {
   const objectBytes = system.slabs?.allocator === 'SLAB' ? cache.slotBytes : (cache.objectBytes ?? cache.slotBytes)
   const kilobytes = cache.slabBytes === null ? null : Math.floor(cache.slabBytes / 1024)
-  return `${bareAddress(cache.address ?? 0n)} ${column(objectBytes, 8)}  ${column(cache.allocated, 9)}  ${column(cache.total, 8)}  ` +
+  const { allocated, total } = inSlabs(system, cache)
+  return `${bareAddress(cache.address ?? 0n)} ${column(objectBytes, 8)}  ${column(allocated, 9)}  ${column(total, 8)}  ` +
     `${column(cache.slabs, 5)}  ${column(kilobytes, 4)}k  ${cache.name}\n`
+}
+
+/** A cache's counts without the objects that KFENCE keeps for it. */
+function inSlabs({ slabs }: System, cache: SlabCache): Pick<SlabCache, 'allocated' | 'total'> {
+  let { allocated, total } = cache
+  const row = slabs?.caches().indexOf(cache) ?? -1
+  if (slabs === undefined || row < 0 || allocated === null || total === null) return cache
+  for (const slab of slabs.table.ofCache(row)) {
+    if (slabs.table.guarded[slab] === 0) continue
+    allocated -= slabs.table.allocated(slab)
+    total -= slabs.table.objects[slab]
+  }
+  return { allocated, total }
 }
 
 /**
