@@ -15,6 +15,7 @@ export class SlabState {
   #queues: RcuQueues | undefined
   /** All objects, as several analyses in turn ask for them. */
   #all: SlabObjects | undefined
+  #aliases: ReturnType<typeof readAliases> | undefined
   #queuedMarked = false
   readonly #held: Uint8Array
   readonly #freed: Uint8Array
@@ -93,18 +94,16 @@ export class SlabState {
 
   #countCaches(): SlabCache[] {
     const { table } = this
-    const aliases = readAliases(table.view, table.caches)
     const lacking: { name: string; missing: number; pages: number }[] = []
+    // Which sheaves are not in the dump shows when they are looked for.
+    if (this.allocator.holdWaiting !== undefined) table.caches.forEach((_, cache) => this.hold(cache))
     const caches = table.caches.map((record, cache) => {
-      this.settle(cache)
       let slabs = 0
       let bytes = 0
       let total = 0
-      let allocated = 0
       let missing = 0
       for (const slab of table.ofCache(cache)) {
         total += table.objects[slab]
-        allocated += table.allocated(slab)
         missing += table.missingPages[slab]
         // KFENCE's pages are no slabs of the cache, though the object in one is the cache's.
         if (table.guarded[slab] === 1 || table.leaving[slab] === 1) continue
@@ -112,22 +111,33 @@ export class SlabState {
         bytes += table.bytes(slab)
       }
       if (missing > 0) lacking.push({ name: record.name, missing, pages: bytes / table.view.pageBytes })
-      return {
-        name: record.name,
-        address: record.address,
-        objectBytes: record.objectBytes,
-        slotBytes: record.slotBytes,
-        allocated,
-        total,
-        slabs,
-        slabBytes: record.slabPages * table.view.pageBytes,
-        bytes,
-        aliases: aliases.get(record.address) ?? [],
-        reclaimable: record.flags.reclaimable
-      }
+      return this.#cacheOf(cache, { slabs, bytes, total })
     })
     this.#warnOfMissing(lacking)
     return caches
+  }
+
+  /** What takes walking free lists, or reading sysfs, waits until somebody asks: who wants one cache shall not pay for all. */
+  #cacheOf(cache: number, counts: { readonly slabs: number; readonly bytes: number; readonly total: number }): SlabCache {
+    const { table } = this
+    const record = table.caches[cache]
+    let allocated: number | undefined
+    const count = (): number => {
+      this.settle(cache)
+      return table.ofCache(cache).reduce((sum, slab) => sum + table.allocated(slab), 0)
+    }
+    const aliases = (): readonly string[] => (this.#aliases ??= readAliases(table.view, table.caches)).get(record.address) ?? []
+    return {
+      name: record.name,
+      address: record.address,
+      objectBytes: record.objectBytes,
+      slotBytes: record.slotBytes,
+      get allocated() { return (allocated ??= count()) },
+      ...counts,
+      slabBytes: record.slabPages * table.view.pageBytes,
+      get aliases() { return aliases() },
+      reclaimable: record.flags.reclaimable
+    }
   }
 
   /** One warning for all caches that suffer, with how much each does. */
