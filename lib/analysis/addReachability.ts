@@ -17,9 +17,12 @@ export async function addReachability(machine: MachineFacts, options: Reachabili
   const lost = machine.groups.map((facts) => {
     const members = positionsOf(found.objects, facts.signatures.addressesOf(facts.group))
     const unreachable = members.filter((object) => found.reached[object] === UNREACHABLE)
-    const decided = members.some((object) => found.reached[object] !== UNDECIDED)
+    const undecided = members.reduce((count, object) => count + (found.reached[object] === UNDECIDED ? 1 : 0), 0)
+    // None of few is no news of the rest.
+    const decided = unreachable.length > 0 || undecided * 2 < members.length
     Object.assign(facts, {
       unreachable: decided ? unreachable.length : null,
+      reachable: decided ? members.length - undecided - unreachable.length : null,
       retainedBytes: unreachable.length >= WORTH_RETAINING ? retainedBy(found, unreachable).bytes : null
     })
     return unreachable

@@ -42,6 +42,8 @@ export interface MemoryFact {
 /** A group of objects with what further analyses found out about them. Null is unknown: nobody asked, or the evidence can't tell. */
 export interface GroupFacts extends DescribedGroup {
   readonly unreachable: number | null
+  /** The rest of the objects may be either: what would lead to them is not in the dump. */
+  readonly reachable: number | null
   readonly retainedBytes: number | null
   /** What more is known of those that are unreachable. */
   readonly lost?: LostFacts
@@ -86,7 +88,7 @@ export interface MachineFactsOptions {
 export function machineFacts(evidence: MachineEvidence, options: MachineFactsOptions = {}): MachineFacts {
   const system = systemOf(evidence)
   // Groups find out about themselves when asked; what further analyses know is put beside that.
-  const groups = describeSignatures(system, undefined, options).map((group): GroupFacts => Object.assign(group, { unreachable: null, retainedBytes: null }))
+  const groups = describeSignatures(system, undefined, options).map((group): GroupFacts => Object.assign(group, { unreachable: null, reachable: null, retainedBytes: null }))
   return { system, files: options.files ?? system.files.map(({ file }) => file), groups }
 }
 

@@ -38,7 +38,7 @@ describeEvidence('a dump with slub_debug', () => {
 
   test('charges nothing to a cgroup where there is none but the root', async () => {
     expect((await owners(system, { cache: 'kmalloc-cg-32' })).objects()).toEqual([
-      { cache: 'kmalloc-cg-32', cgroup: null, file: null, line: null, function: null, module: null, objects: 100006, bytes: 100006 * 160, example: '0xffff8f4d812c8020' }
+      { cache: 'kmalloc-cg-32', cgroup: null, file: null, line: null, function: null, module: null, objects: 100006, bytes: 100006 * 160, example: '0xffff8f4d812c8020', removed: null }
     ])
   })
 

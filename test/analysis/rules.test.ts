@@ -20,7 +20,10 @@ function lostObjects(cache: string, contents: readonly (readonly bigint[])[], lo
     objects: contents.map((_, i) => ({ address: directMap + BigInt(i * SLOT), cache: 0 }))
   })
   const evidence = evidenceOf(Object.assign(system, extra))
-  for (const group of evidence.machines[0].groups as GroupFacts[]) Object.assign(group, { unreachable: Math.min(lost, group.group.objects), retainedBytes: null })
+  for (const group of evidence.machines[0].groups as GroupFacts[]) {
+    const unreachable = Math.min(lost, group.group.objects)
+    Object.assign(group, { unreachable, reachable: group.group.objects - unreachable, retainedBytes: null })
+  }
   return evidence
 }
 

@@ -133,7 +133,7 @@ describe('slablab signatures', () => {
 
 describe('slablab start', () => {
   test.each([
-    [[], 'TestMod_ProcContentSeqShow leaks kmalloc-128', 'slablab start --case seq-operations'],
+    [[], 'TestMod_ProcContentSeqShow leaks kmalloc-128, and 2 other kinds of objects leak', 'slablab start --case seq-operations'],
     [['--case', 'seq-operations'], 'The objects that fill kmalloc-128 name TestMod_ProcContentSeqShow', 'slablab start --case arm64-slab']
   ])('%j reports a case that comes with it, writes the page and names the other case', async (options, headline, other) => {
     const page = path.join(folder, `first${options.length}.html`)

@@ -88,7 +88,10 @@ describe('PhysicalPages', () => {
     const pages = new PhysicalPages(new CountedBlocks(65536, 20_000), 65536)
     const abort = new AbortController()
     const steps: [number, number][] = []
-    const scanning = scanPages(pages, () => undefined, {
+    const scanning = scanPages(pages, (frame) => {
+      // Slow enough for the clock to be looked at in between, however fast the machine.
+      for (const end = performance.now() + (frame % 64 === 0 ? 1 : 0); performance.now() < end;);
+    }, {
       signal: abort.signal,
       onProgress: (done, total) => {
         steps.push([done, total])

@@ -57,8 +57,8 @@ function accuse(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts
   const tables = machine.system.kernel === undefined ? [] : culprits(machine, show)
   const leaked = droppedObjects(machine, facts) >= openFiles
   if (tables.length > 0 || leaked) return [proven(evidence, machine, facts, show, tables, leaked)]
-  // A dump that sees who refers to them sees files that are open.
-  if (facts.unreachable !== null) return []
+  // Those that something leads to are of files that are open.
+  if (facts.reachable !== null && facts.group.objects - facts.reachable < openFiles) return []
   const items: EvidenceItem[] = [contents(machine, facts, culprit), ...printed(machine, facts), whatTheyAre(machine), ...whose(machine, show, culprit), ...further.items]
   return [findingOf(facts, {
     type: 'seq_operations',
@@ -167,7 +167,7 @@ function whatTheyAre(machine: MachineFacts): EvidenceItem {
 function whose(machine: MachineFacts, show: SignatureWordRow, culprit: string): EvidenceItem[] {
   if (show.value === null) return []
   const where = show.module !== null ? `It is a function of the module ${show.module}.`
-    : show.class === 'module text' ? 'It lies in module memory; the evidence does not name the module.' : "It is the kernel's own code."
+    : show.class === 'module text' ? 'It lies in module memory; the evidence does not name the module.' : show.class === 'kernel text' ? "It is the kernel's own code." : 'The evidence does not name whose code that is.'
   return [{
     text: `${culprit} is what single_open() was given: it is its file that leaks. ${where}`,
     addresses: [show.value],
