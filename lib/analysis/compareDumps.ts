@@ -61,8 +61,8 @@ interface Kind {
   readonly cache: string
   readonly type: string | null
   readonly signature: string | null
-  /** What the objects hold, however coarse the rows are: who survives is asked of that. */
-  readonly contents: string
+  /** What of the contents stays while an object lives: the functions and caches it points at, and where. */
+  readonly likeness: string
   readonly slotBytes: number
   readonly addresses: BigUint64Array
 }
@@ -75,10 +75,9 @@ function kindsOf(system: System, by: ComparedBy): Kind[] {
   return describeSignatures(system).map((described) => {
     const cache = described.cache?.name ?? ''
     const type = typeOf.get(described) ?? null
-    const contents = signatureText(described)
-    const signature = by === 'signature' ? contents : null
+    const signature = by === 'signature' ? signatureText(described) : null
     return {
-      key: [cache, type ?? '', signature ?? ''].join('\0'), cache, type, signature, contents, slotBytes: described.cache?.slotBytes ?? 0,
+      key: [cache, type ?? '', signature ?? ''].join('\0'), cache, type, signature, likeness: likenessOf(described), slotBytes: described.cache?.slotBytes ?? 0,
       addresses: described.signatures.addressesOf(described.group)
     }
   })
@@ -91,6 +90,11 @@ function signatureText({ words }: DescribedGroup): string {
     symbol ?? (cache !== null ? `→ ${cache}` : kind === 'other' && value !== null && bytes <= 8 ? `0x${BigInt(value).toString(16)}` : kind)).join(', ')
 }
 
+/** Numbers, texts and ends of lists change while an object lives, and with them the class of a group's words. */
+function likenessOf({ words }: DescribedGroup): string {
+  return words.flatMap(({ offset, symbol, cache }) => (symbol === null && cache === null ? [] : [`${offset} ${symbol ?? cache}`])).join(', ')
+}
+
 /** The kinds of the objects that lie at the same address in both dumps and are of one kind there. */
 function* survivors(before: readonly Kind[], after: readonly Kind[]): Generator<string> {
   const [a, b] = [before, after].map(allOf)
@@ -98,7 +102,7 @@ function* survivors(before: readonly Kind[], after: readonly Kind[]): Generator<
     const [x, y] = [a.addresses[a.order[i]], b.addresses[b.order[j]]]
     if (x === y) {
       const [was, is] = [before[a.kind[a.order[i]]], after[b.kind[b.order[j]]]]
-      if (was.key === is.key && was.contents === is.contents) yield is.key
+      if (was.key === is.key && (is.type !== null || was.likeness === is.likeness)) yield is.key
     }
     if (x <= y) i++
     if (y <= x) j++
