@@ -261,7 +261,7 @@ export class StructMatcher {
   }
 
   #wordFits(): WordFits {
-    return (this.#fits ??= new WordFits(this.canonical, new StructCatalog(this.#types), this.#kinds))
+    return (this.#fits ??= new WordFits(this.canonical, new StructCatalog(this.#types, this.canonical), this.#kinds))
   }
 
   #candidate(id: number, shift: number, reasons: readonly (MatchEvidence | undefined)[], bits: number, options: MatchOptions): StructCandidate {
@@ -289,10 +289,9 @@ export class StructMatcher {
     const add = (kind: 'module' | 'cache', structs: number, share: number, text: string): void => {
       found.push({ offset: 0, kind, member: '', fits: true, exact: false, structs, bits: Math.log2(share * considered / structs), text })
     }
-    const module = this.#types.graph.moduleOf(id)
-    if (module !== null && modules.has(module)) {
-      const structs = lowerBound(catalog.ofModule(module), considered)
-      add('module', structs, OWN_TYPE, `declared by ${module}, to which the object points`)
+    for (const module of modules) {
+      const own = catalog.ofModule(module)
+      if (includes(own, catalog.indexOf[id] - 1)) add('module', lowerBound(own, considered), OWN_TYPE, `declared by ${module}, to which the object points`)
     }
     if (includes(named, catalog.indexOf[id] - 1)) add('cache', named.length, NAMED_TYPE, 'the cache has a name of it')
     return found

@@ -126,11 +126,12 @@ export class WordFits {
       for (let place = first; place < places.structs.length && places.structs[place] === struct; place++) {
         if (places.pointees[place] !== pointers.pointees[i]) continue
         const index = this.catalog.indexOf[struct] - 1
-        if (index >= 0 && found.at(-1) !== index) found.push(index)
+        if (index >= 0) found.push(index)
         break
       }
     }
-    return Uint32Array.from(found)
+    // Copies of a struct are it, and need not stand beside it.
+    return Uint32Array.from(new Set(found))
   }
 
   #dataPointers(): PointerMembers {

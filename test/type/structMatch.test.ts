@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { readBtf } from '../../lib/source/btf.js'
+import { BtfKind, readBtf } from '../../lib/source/btf.js'
 import { typesOf, type BtfTypes } from '../../lib/type/btfTypes.js'
 import { StructMatcher, type StructMatch, type WordEvidence } from '../../lib/type/structMatch.js'
 import { BtfBuilder } from '../builders/btf.js'
@@ -198,5 +198,51 @@ describe('matching', () => {
     expect(matcher.match([], { slotBytes })).toMatchObject({ candidates: [], rivals: 0 })
     expect(matcher.match([{ offset: 4000, kind: 'address' }], { slotBytes }).candidates).toEqual([])
     expect(matcher.matchInside([], { slotBytes }).candidates).toEqual([])
+  })
+})
+
+/** A kernel and two modules: one made with another kernel's BTF, so that it carries a struct of the kernel, and both include one header. */
+function copiedTypes(): StructMatcher {
+  const btf = new BtfBuilder()
+  const long = btf.int('long unsigned int', 8)
+  const request = (to: BtfBuilder, name: string): void => {
+    const other = to.struct(`${name}_peer`, 8, [{ name: 'id', type: long, at: 0 }])
+    to.struct(name, 16, [{ name: 'peer', type: to.pointer(other), at: 0 }, { name: 'id', type: long, at: 64 }])
+  }
+  request(btf, 'request')
+  const kernel = readBtf(btf.bytes())
+  const modules = ['copier', 'other'].map((module) => {
+    const own = new BtfBuilder(btf)
+    if (module === 'copier') request(own, 'request')
+    request(own, 'shared')
+    // Of one name and size, and not the same.
+    own.struct('private', 8, [{ name: module, type: long, at: 0 }])
+    return [module, readBtf(own.bytes(), { base: kernel })] as const
+  })
+  return new StructMatcher(typesOf(kernel, modules))
+}
+
+describe('structs that modules carry copies of', () => {
+  const matcher = copiedTypes()
+  const id = (name: string): number => matcher.canonical.graph.ofKind(BtfKind.STRUCT).find((struct) => matcher.canonical.graph.name(struct) === name)!
+  const matchOf = (name: string, module?: string): StructMatch =>
+    matcher.match([matcher.pointerAt(0, id(`${name}_peer`)), { offset: 8, kind: 'address', module }], { slotBytes: 16 })
+
+  test('a copy is no rival of the kernel\'s struct, and no struct of the module', () => {
+    expect(matchOf('request', 'copier')).toMatchObject({ rivals: 0, candidates: [{ type: 'struct request', module: null }] })
+    expect(matchOf('request', 'copier').candidates[0].evidence.map(({ kind }) => kind)).not.toContain('module')
+  })
+
+  test('one of a header that two modules include is one struct, and each declares it', () => {
+    for (const module of ['copier', 'other']) {
+      const match = matchOf('shared', module)
+      expect([names(match), match.rivals]).toEqual([['struct shared'], 0])
+      expect(match.candidates[0].evidence.find(({ kind }) => kind === 'module')?.text).toBe(`declared by ${module}, to which the object points`)
+    }
+  })
+
+  test('two of a name with different members are two', () => {
+    const match = matcher.match([{ offset: 0, kind: 'held', types: [matcher.canonical.of(id('private'))] }], { slotBytes: 8 })
+    expect([names(match), match.rivals]).toEqual([['struct private', 'struct private'], 1])
   })
 })
