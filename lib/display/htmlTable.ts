@@ -15,6 +15,10 @@ export interface HtmlTableOptions {
 const mostRows = 50
 /** Longer cells are cut; their whole text is in the tooltip. */
 const mostCharacters = 160
+/** Names up to this length stay on their line; longer text breaks where it must, and does not push other columns out of sight. */
+const unbrokenCharacters = 32
+/** Addresses, words and hashes: digits that are compared one below the other. */
+const hexadecimal = /^(0x[0-9a-f]+|[0-9a-f]{32,})$/
 
 /**
  * A table as HTML that may stand in a notebook or page: everything from evidence escaped, at most 50 rows, units in the header,
@@ -44,9 +48,9 @@ function columnCells(column: ShownColumn, shown: readonly number[]): { header: s
   const format = cellFormat(column, values)
   // Both the attribute and the style: hosts that take styles away keep the attribute, and notebooks' own styles override it.
   const place = `align="${format.align}" style="text-align:${format.align}"`
+  const cellPlace = (text: string): string => `${place.slice(0, -1)};${format.align === 'right' || text.length <= unbrokenCharacters ? 'white-space:nowrap' : 'overflow-wrap:anywhere'}"`
   const unit = format.unit === '' ? '' : `<br><small>${escapeHtml(format.unit)}</small>`
   const meaning = column.description === undefined ? '' : ` title="${escapeHtml(column.description.text)}"`
-  const code = column.description?.type === 'address'
   return {
     header: `<th ${place}${meaning}>${escapeHtml(column.name)}${unit}</th>`,
     cells: values.map((value) => {
@@ -54,7 +58,7 @@ function columnCells(column: ShownColumn, shown: readonly number[]): { header: s
       const text = format.text(value)
       const long = text.length > mostCharacters
       const content = escapeHtml(long ? `${text.slice(0, mostCharacters - 1)}…` : text)
-      return `<td ${place}${long ? ` title="${escapeHtml(text)}"` : ''}>${code && value != null ? `<code>${content}</code>` : content}</td>`
+      return `<td ${cellPlace(text)}${long ? ` title="${escapeHtml(text)}"` : ''}>${hexadecimal.test(text) ? `<code>${content}</code>` : content}</td>`
     })
   }
 }

@@ -176,7 +176,9 @@ function headline(groups: readonly Group[], caches: readonly string[], sample: S
   const of = sample === undefined
     ? `${percent(share)} of the objects in ${first.cache}`
     : `${formatCount(first.objects)} of ${formatCount(read)} objects that were read in ${first.cache}`
-  return first.type === null ? `${of} hold ${cut(first.holds, 70)}` : `${of} are ${first.type}`
+  if (first.type !== null) return `${of} are ${first.type}`
+  // A list of classes names nothing; it stands at the bar.
+  return first.words.some(({ symbol }) => typeof symbol === 'string') ? `${of} hold ${cut(first.holds, 70)}` : `${of} are alike`
 }
 
 function total<K extends string>(rows: readonly Readonly<Record<K, number | null>>[], key: K): number {

@@ -22,6 +22,7 @@ export const notebookStyle = `${reportStyle}
 .source .word { color: var(--word); } .source .string { color: var(--string); } .source .number { color: var(--number); } .source .comment { color: var(--comment); font-style: italic; }
 .output { margin: .5rem 0 0; }
 pre.output, .output > pre { padding: .25rem .75rem; background: none; white-space: pre; overflow-x: auto; overflow-wrap: normal; }
+pre.output.stdout { white-space: pre-wrap; overflow-wrap: anywhere; }
 pre.output.stderr { background: var(--leak-soft); white-space: pre-wrap; overflow-wrap: anywhere; }
 .output table { min-width: 0; }
 .output table th, .output table td { padding-right: 1.25rem; }

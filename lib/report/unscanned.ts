@@ -1,6 +1,6 @@
 import type { MachineFacts } from '../analysis/leakEvidence.js'
+import { bytesNotInUse } from '../analysis/notInUse.js'
 import type { Reachability } from '../analysis/reachability.js'
-import { ALLOCATED, UNKNOWN } from '../slab/model.js'
 import { formatBytes } from '../util/units.js'
 import type { Missing } from './reportModel.js'
 
@@ -15,11 +15,7 @@ const outdated: Missing = {
 export function unscanned({ system }: MachineFacts, { bytes, objects, doubts, graph }: Reachability): Missing[] {
   const excluded = new Map(bytes.excluded)
   const unread = graph.unread.reduce((sum, one) => sum + one, 0)
-  let notInUse = 0
-  for (let i = 0; i < objects.length; i++) {
-    if (objects.state[i] !== ALLOCATED && objects.state[i] !== UNKNOWN) notInUse += objects.caches[objects.cache[i]].slotBytes ?? 0
-  }
-  excluded.set('objects that are free or cached', notInUse)
+  excluded.set('objects that are free or cached', bytesNotInUse(objects))
   const parts = [...excluded].filter(([, left]) => left > 0).sort(([, a], [, b]) => b - a)
     .map(([reason, left]) => `${reason === 'free' ? 'free pages' : reason} (${formatBytes(left)})`)
   return [
