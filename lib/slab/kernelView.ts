@@ -34,8 +34,10 @@ export interface KernelView {
   /** First and one-past-last direct-map address, for telling pointers apart quickly. */
   readonly directMap: { readonly start: bigint; readonly end: bigint }
   readonly pageStructBytes: number
-  /** All page structures, in frame order. */
+  /** All page structures, in frame order; of a sample, those that were chosen. */
   pageStructRuns(): readonly PageStructRun[]
+  /** Whether `pageStructRuns` are a sample: a slab that is not found there may be one all the same. */
+  readonly sampled?: boolean
   pageStructOf(frame: number): bigint | undefined
   /** The frame whose page structure starts at or holds `address`. */
   frameOfPageStruct(address: bigint): number | undefined

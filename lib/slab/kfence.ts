@@ -87,6 +87,15 @@ export class Kfence {
     return { start: this.#metadata, end: this.#metadata + BigInt(index * this.#meta.bytes) }
   }
 
+  /** All objects of the pool. */
+  * all(): Generator<GuardedObject> {
+    for (let index = 0; index < MOST_OBJECTS; index++) {
+      const object = this.at(this.#pool + BigInt(PAGES_PER_OBJECT * this.view.pageBytes * (index + 1)))
+      if (object === undefined) return
+      if (object !== null) yield object
+    }
+  }
+
   /** The object of the page at `page`; null where the page is KFENCE's and has none, undefined where it is not KFENCE's. */
   at(page: bigint): GuardedObject | null | undefined {
     const pageBytes = BigInt(this.view.pageBytes)

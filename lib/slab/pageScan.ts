@@ -40,11 +40,31 @@ const MOST_PAGES = 1 << 13
  */
 export function scanPages(view: KernelView, layout: SlabPageLayout): SlabPages {
   const found = new Growing()
-  return found.done(scanPageStructs(view, pageScanner(view, layout, found)))
+  const scan = pageScanner(view, layout, found)
+  const unreadable = scanPageStructs(view, view.sampled ? beyondEnds(view, scan, found) : scan)
+  return found.done(unreadable)
+}
+
+/**
+ * Of a sample, reads on where a slab may go beyond the end of what was chosen, so that it is known as a whole. Slabs that begin before
+ * it are of another part: each slab belongs where its first page lies.
+ */
+function beyondEnds(view: KernelView, scan: Scan, found: Growing): Scan {
+  return (words, frame, frames) => {
+    scan(words, frame, frames)
+    for (let next = frame + frames; found.maySpan(next); next++) {
+      const address = view.pageStructOf(next)
+      const bytes = address === undefined ? 'absent' : view.memory.tryRead(address, view.pageStructBytes)
+      if (typeof bytes === 'string') return
+      const pages = found.lastPages
+      scan(new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2), next, 1, true)
+      if (found.lastPages === pages) return
+    }
+  }
 }
 
 /** Takes the page structures of some frames as 32-bit words, `pageStructBytes` of them a frame; what lies behind them is none of theirs. */
-export type Scan = (words: Uint32Array, frame: number, frames: number) => void
+export type Scan = (words: Uint32Array, frame: number, frames: number, tailsOnly?: boolean) => void
 
 /** Gives all page structures to `scan`, in frame order and pieces. Returns how many could not be read. */
 export function scanPageStructs(view: KernelView, scan: Scan): number {
@@ -128,13 +148,13 @@ function pageScanner(view: KernelView, layout: SlabPageLayout, found: Growing): 
   const freelistWord = word(layout.freelist)
   const countersWord = word(layout.counters)
   const firstObjectWord = word(layout.firstObject)
-  return (words, frame, frames) => {
+  return (words, frame, frames, tailsOnly = false) => {
     for (let i = 0, at = 0; i < frames; i++, at += stride) {
       if ((words[at + tailWord] & 1) !== 0) {
         found.tail(frame + i)
         continue
       }
-      if (((words[at + testWord] & mask) >>> 0) !== value) continue
+      if (tailsOnly || ((words[at + testWord] & mask) >>> 0) !== value) continue
       const row = found.add(frame + i)
       found.cache[2 * row] = words[at + cacheWord]
       found.cache[2 * row + 1] = words[at + cacheWord + 1]
@@ -170,6 +190,18 @@ class Growing {
   tail(frame: number): void {
     const last = this.length - 1
     if (last >= 0 && frame === this.frame[last] + this.pages[last] && this.pages[last] < MOST_PAGES) this.pages[last]++
+  }
+
+  /** Pages of the last slab. */
+  get lastPages(): number {
+    return this.length === 0 ? 0 : this.pages[this.length - 1]
+  }
+
+  /** Whether the last slab ends at a frame and may be larger: pages that belong together are a power of two, and start at a multiple of it. */
+  maySpan(frame: number): boolean {
+    const last = this.length - 1
+    if (last < 0 || this.frame[last] + this.pages[last] !== frame || this.pages[last] >= MOST_PAGES) return false
+    return this.frame[last] % 2 ** Math.ceil(Math.log2(this.pages[last] + 1)) === 0
   }
 
   done(unreadable: number): SlabPages {

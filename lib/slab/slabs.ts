@@ -6,7 +6,7 @@ import type { CpuSlab } from './slub/cpuSlabs.js'
 /** Where an address lies in slab memory. */
 export interface SlabPlace {
   readonly cache: SlabCache
-  /** Row of {@link SlabRecords}. */
+  /** Row of {@link SlabRecords}; -1 for a slab outside of a sample. */
   readonly slab: number
   /** Address of the slab's first byte. */
   readonly slabAddress: bigint

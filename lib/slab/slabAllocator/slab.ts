@@ -65,6 +65,7 @@ export class Slab implements AllocatorReader {
     for (const { place, objects } of this.arrayCaches(table, cache)) {
       for (const address of objects) {
         const found = slotAt(table, address)
+        if (found === undefined && this.view.sampled) continue
         if (found === undefined || table.cache[found.slab] !== cache) {
           this.view.warnings.add(`${table.caches[cache].name}: ${place} holds ${hex(address)}, which is none of its objects`)
           continue

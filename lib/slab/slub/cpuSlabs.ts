@@ -19,6 +19,9 @@ export interface CpuSlab {
   readonly partial: readonly number[]
 }
 
+/** Slabs on a CPU's partial list where their number is not known; the kernel's own limit is about a hundred. */
+const MOST_PARTIAL = 1 << 16
+
 /** Reads per-CPU slabs. Kernels from 7.0 on and SLUB_TINY ones have none. */
 export class CpuSlabs {
   readonly #cpu: StructReader
@@ -51,7 +54,7 @@ export class CpuSlabs {
       this.#cpu.load(address, this.#cpu.bytes)
       const slab = this.#cpu.pointer(address, this.#slabMember!)
       const active = slab === 0n ? -1 : table.ofPageStruct(slab)
-      if (slab !== 0n && active < 0) view.warnings.add(`${cache.name}: CPU ${cpu} allocates from ${hex(slab)}, which is no slab`)
+      if (slab !== 0n && active < 0 && !view.sampled) view.warnings.add(`${cache.name}: CPU ${cpu} allocates from ${hex(slab)}, which is no slab`)
       return [{ cpu, address, freelist: this.#cpu.pointer(address, 'freelist'), active, partial: this.#partial(table, cache, cpu, address) }]
     } catch (error) {
       if (!(error instanceof FaultError)) throw error
@@ -62,11 +65,12 @@ export class CpuSlabs {
 
   #partial(table: SlabTable, cache: KmemCache, cpu: number, address: bigint): number[] {
     if (!this.#cpu.has('partial') || this.#nextOffset === undefined) return []
-    const { entries, trouble } = walkNext(this.view.memory, this.#cpu.pointer(address, 'partial'), this.#nextOffset, table.length + 1)
+    const { entries, trouble } = walkNext(this.view.memory, this.#cpu.pointer(address, 'partial'), this.#nextOffset, this.view.sampled ? MOST_PARTIAL : table.length + 1)
     if (trouble !== null) this.view.warnings.add(`${cache.name}: the partial list of CPU ${cpu} breaks off: ${trouble}`)
     const rows: number[] = []
     for (const entry of entries) {
       const row = table.ofPageStruct(entry)
+      if (row < 0 && this.view.sampled) continue
       if (row < 0 || table.caches[table.cache[row]] !== cache) {
         this.view.warnings.add(`${cache.name}: the partial list of CPU ${cpu} holds ${hex(entry)}, which is none of its slabs`)
         break

@@ -76,7 +76,7 @@ export class Slub implements AllocatorReader {
       const { active, cpu, freelist } = cpuSlab
       for (const slab of cpuSlab.partial) table.ownerCpu[slab] = cpu
       if (active < 0) {
-        if (freelist !== 0n) this.view.warnings.add(`${record.name}: CPU ${cpu} has free objects from ${hex(freelist)} on, and no slab`)
+        if (freelist !== 0n && !this.view.sampled) this.view.warnings.add(`${record.name}: CPU ${cpu} has free objects from ${hex(freelist)} on, and no slab`)
         continue
       }
       if (table.cache[active] !== cache) {
@@ -113,6 +113,7 @@ export class Slub implements AllocatorReader {
     this.#ownArrays.push(sheaf.memory)
     for (const address of sheaf.objects) {
       const found = table.objectAt(address)
+      if (found === undefined && this.view.sampled) continue
       if (found === undefined || table.cache[found.slab] !== cache) {
         this.view.warnings.add(`${table.caches[cache].name}: ${sheaf.place} holds ${hex(address)}, which is none of its objects`)
         continue
