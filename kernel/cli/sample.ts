@@ -1,4 +1,4 @@
-import { defaultSeed, formatCount, formatPercent, sampleFacts, UsageError, type Dump, type SampleOptions } from '../../lib/index.js'
+import { defaultSeed, formatCount, sampleFacts, UsageError, type Dump, type SampleOptions } from '../../lib/index.js'
 import type { Arguments, OptionDescription, Terminal } from './command.js'
 
 /** Options of commands that can look at a part of a machine. */
@@ -33,5 +33,5 @@ export function saySampled(terminal: Terminal, dump: Dump, options: Required<Sam
   const counted = countedCaches === 0 ? 'the kernel counts no slabs itself, so totals are estimates as well'
     : `slabs and totals of ${countedCaches === caches ? 'all' : `${formatCount(countedCaches)} of ${formatCount(caches)}`} caches are the kernel's own counts`
   terminal.err(`slablab: sampled: ${formatCount(stretches)} of ${formatCount(allStretches)} stretches of ${stretchPages} pages were looked at ` +
-    `(${formatPercent(stretches / allStretches)}), drawn with --seed ${seed}; numbers are estimates with 95 % intervals; ${counted}\n`)
+    `(1 in ${formatCount(Math.round(allStretches / stretches))}), drawn with --seed ${seed}; numbers are estimates with 95 % intervals; ${counted}\n`)
 }

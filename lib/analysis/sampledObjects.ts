@@ -97,7 +97,8 @@ export class SampledObjects {
       const { asked, met, chosen } = this.#caches.get(cache ?? '')!
       const { share, low, high } = estimateShare(sample, {
         stretches, whole, part: stretches.map((stretch) => counts.get(stretch) ?? 0), units: slabs,
-        unseen: asked.value === null || asked.value <= readObjects ? 0 : 1 - readObjects / asked.value, thinned: chosen < met
+        unseen: asked.value === null || asked.value <= readObjects ? 0 : 1 - readObjects / asked.value, thinned: chosen < met,
+        known: ((asked.value ?? 0) * readObjects) / Math.max(1, met)
       })
       return this.#partOf({ share, low, high }, asked, parts[i].addresses.length, readObjects)
     })

@@ -19,7 +19,7 @@ export function studentDeviations(degrees: number): number {
 
 /**
  * Bounds that hold the middle 95 % of a chi-square distribution: one of them is asked for (Wilson and Hilferty's approximation, right to
- * a hundredth from two degrees on).
+ * 0.1 from two degrees on).
  *
  * @example chiSquareBound(2, 'high') // 7.38
  */

@@ -86,9 +86,9 @@ const series = evidence('x86_64-slub', 'slabinfo-series.txt.gz')
 /** Command lines over real evidence, by the schema that their results have. */
 const lines: Record<string, string[][]> = {
   file: [[session, healthy, arm64, series]],
-  caches: [[session], [arm64], [debug]],
+  caches: [[session], [arm64], [debug], [debug, '--sample', '40'], [arm64, '--sample', '40'], [session, '--sample', '40']],
   objects: [[session], [arm64, '--cache', 'seq_file']],
-  signatures: [[session], [arm64, '--cache', 'kmalloc-128']],
+  signatures: [[session], [arm64, '--cache', 'kmalloc-128'], [debug, '--sample', '40', '--seed', '7']],
   symbol: [[session, 'single_start'], [arm64, 'single_start'], [session, 'no_such_symbol']],
   read: [[session, '0xffff80003a5b0000', '--words', '4'], [arm64, 'init_task', '--words', '64'], [session, '0xffff80003a5b1f80']],
   whatis: [[session, '0xffff80003a5b0000'], [debug, '0xffff8f4d812c8520'], [arm64, 'init_task'], [session, '0x1234']],
@@ -96,7 +96,7 @@ const lines: Record<string, string[][]> = {
   compare: [[healthy, leaking], [arm64, arm64], [arm64, arm64, '--by', 'signature']],
   references: [[arm64, 'init_task']],
   reachability: [[arm64]],
-  types: [[arm64]],
+  types: [[arm64], [arm64, '--sample', '300']],
   stacks: [[debug], [debug, '--cache', 'kmalloc-96', '--freed']],
   owners: [[debug, '--cache', 'kmalloc-cg-32']],
   struct: [[arm64, 'seq_operations'], [arm64, 'task_struct', 'init_task']],

@@ -15,6 +15,12 @@ export interface Counted {
   readonly values: ArrayLike<number>
 }
 
+/** Where a sample stands for less than this part of what the kernel counts, heaps of it lie in stretches that were missed. */
+const HALF = 0.5
+
+/** Where most of what a sample holds lies in fewer stretches than this, these are what varies by itself. */
+const FEW_HEAPS = 4
+
 /** Layers in which both kinds were met, below which their difference is no measure of how sure a share is. */
 const ENOUGH_LAYERS = 10
 
@@ -32,6 +38,8 @@ export interface PartCounted {
   readonly units: number
   /** Which part of the whole was not seen. */
   readonly unseen: number
+  /** How much of the whole there is in all memory, where the kernel counts it. */
+  readonly known?: number
   /** Whether not all of what the stretches hold was looked at. */
   readonly thinned?: boolean
 }
@@ -46,26 +54,28 @@ export interface ShareEstimate {
 /**
  * The share that a part has of the whole in all memory, by the stretches where there was any of it. The spread between the two stretches of each
  * layer tells how many independent observations the sample is worth; Wilson's interval for so many, with Student's quantile for the layers
- * that told, gives the bounds (as Korn and Graubard have it for clustered surveys, 1998). Where few layers tell of a spread, the sample is
- * worth no more than the `units` in it.
+ * that told, gives the bounds (as Korn and Graubard have it for clustered surveys, 1998). Where few layers hold both kinds, the sample is
+ * worth no more than the `units` in it, or than its stretches where most of it lies in a few. Where it lacks most of what the kernel counts, it does not speak for that.
  */
-export function estimateShare(sample: StretchSample, { stretches, part, whole, units, unseen, thinned = false }: PartCounted): ShareEstimate {
+export function estimateShare(sample: StretchSample, { stretches, part, whole, units, unseen, known = 0, thinned = false }: PartCounted): ShareEstimate {
   const all = weightedSum(sample, { stretches, values: whole })
   const share = all === 0 ? 0 : weightedSum(sample, { stretches, values: part }) / all
   if (unseen <= 0) return { share, low: share, high: share }
   const rests = Float64Array.from({ length: stretches.length }, (_, i) => part[i] - share * whole[i])
-  const { variance, telling } = spread(sample, { stretches, values: rests }, thinned)
+  const variance = spread(sample, { stretches, values: rests }, thinned)
+  const met = (values: (i: number) => number): number => layersOf(Array.from(stretches).filter((_, i) => values(i) > 0))
+  // Layers with the part, and layers with something else: the rarer kind tells how sure the spread is.
+  const telling = Math.min(met((i) => part[i]), met((i) => whole[i] - part[i]))
   const isEnough = telling >= ENOUGH_LAYERS
   const worth = variance === 0 ? Infinity : (share * (1 - share) * all ** 2) / variance
-  const tries = isEnough ? worth : Math.min(worth, units / unseen)
-  const degrees = isEnough ? telling - 1 : layersOf(stretches) - 1
+  const even = evenStretches(whole)
+  const tries = isEnough ? worth : Math.min(worth, (telling > 0 && even < FEW_HEAPS ? Math.min(units, even) : units) / unseen)
+  const degrees = Math.min(layersOf(stretches) - 1, telling === 0 ? Infinity : telling + 1)
   if (!Number.isFinite(tries)) return { share, low: share, high: share }
-  return { share, ...around(share, wilson(share * tries, tries, studentDeviations(degrees))) }
-}
-
-/** Rounding must not put a share outside of its own bounds. */
-function around(share: number, { low, high }: { low: number; high: number }): { low: number; high: number } {
-  return { low: Math.min(low, share), high: Math.max(high, share) }
+  const { low, high } = wilson(share * tries, tries, studentDeviations(degrees))
+  // What lies in heaps that were missed may be all of the part, or nothing.
+  const spoken = Math.min(1, known === 0 ? 1 : all / (HALF * known))
+  return { share, low: Math.min(spoken * low, share), high: Math.max(1 - spoken * (1 - high), share) }
 }
 
 /**
@@ -82,7 +92,7 @@ export function estimateTotal(sample: StretchSample, counted: Counted, most: num
     largest = Math.max(largest, counted.values[i] * weightOf(sample, counted.stretches[i]))
   }
   if (seen === 0) return { value: null, low: 0, high: (largest * chiSquareBound(2, 'high')) / 2 }
-  const variance = Math.max(spread(sample, counted, false).variance, largest ** 2)
+  const variance = Math.max(spread(sample, counted, false), largest ** 2)
   const scale = (variance: number, value: number): number => variance / (2 * value)
   const degrees = (variance: number, value: number): number => (2 * value ** 2) / variance
   const [upperVariance, upperValue] = [variance + largest ** 2, value + largest]
@@ -91,6 +101,16 @@ export function estimateTotal(sample: StretchSample, counted: Counted, most: num
     low: Math.max(seen, Math.min(value, scale(variance, value) * chiSquareBound(degrees(variance, value), 'low'))),
     high: scale(upperVariance, upperValue) * chiSquareBound(degrees(upperVariance, upperValue), 'high')
   }
+}
+
+/** How many stretches that hold equally much are worth as much as these (Kish's effective number): one heap and a few scattered ones are little more than one. */
+function evenStretches(values: ArrayLike<number>): number {
+  let [sum, squares] = [0, 0]
+  for (let i = 0; i < values.length; i++) {
+    sum += values[i]
+    squares += values[i] ** 2
+  }
+  return sum === 0 ? 0 : sum ** 2 / squares
 }
 
 /** What all memory holds, by what the stretches do. */
@@ -105,12 +125,10 @@ function weightOf({ weights }: StretchSample, stretch: number): number {
 }
 
 /**
- * Variance of {@link weightedSum}: of each layer, two stretches were drawn, and half the square of their difference is its variance. `telling`
- * counts the layers where they differ.
+ * Variance of {@link weightedSum}: of each layer, two stretches were drawn, and half the square of their difference is its variance.
  */
-function spread(sample: StretchSample, { stretches, values }: Counted, thinned: boolean): { variance: number; telling: number } {
+function spread(sample: StretchSample, { stretches, values }: Counted, thinned: boolean): number {
   let variance = 0
-  let telling = 0
   for (let i = 0; i < stretches.length; i++) {
     const layer = Math.floor(stretches[i] / DRAWS)
     const isPair = i + 1 < stretches.length && Math.floor(stretches[i + 1] / DRAWS) === layer
@@ -118,9 +136,8 @@ function spread(sample: StretchSample, { stretches, values }: Counted, thinned: 
     const weight = sample.weights[layer]
     // 1 - 1 / weight is the part of the layer that was not drawn: where all that was drawn is known, only the others are unsure.
     variance += weight ** 2 * (thinned ? 1 : 1 - 1 / weight) * difference ** 2
-    if (Math.abs(difference) > 1e-9) telling++
   }
-  return { variance, telling }
+  return variance
 }
 
 function layersOf(stretches: ArrayLike<number>): number {

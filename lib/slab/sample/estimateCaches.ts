@@ -47,7 +47,7 @@ export function estimateCaches(view: KernelView, slabs: Slabs, sample: StretchSa
     if (counters !== undefined) view.warnings.add(`${record.name}: the kernel counts ${counters.slabs} slabs and ${counters.objects} objects, fewer than a sample holds`)
     return byStretches(view, record, sample, tally)
   })
-  const shares = estimateShares(sample, found, tallies)
+  const shares = estimateShares(view, sample, found, tallies)
   return found.map((estimate, cache) => ({ ...estimate, share: shares[cache] }))
 }
 
@@ -80,7 +80,7 @@ function allocatedOf(sample: StretchSample, tally: Tally, total: number, unseen:
   const bounds = { low: seen.allocated, high: total - (seen.total - seen.allocated) }
   if (bounds.low === bounds.high) return exactly(bounds.low)
   if (seen.total === 0) return { value: null, ...bounds }
-  const { share, low, high } = estimateShare(sample, { stretches, part: tally.allocated, whole: tally.total, units: seen.slabs, unseen })
+  const { share, low, high } = estimateShare(sample, { stretches, part: tally.allocated, whole: tally.total, units: seen.slabs, unseen, known: total })
   return rounded({ value: share * total, low: low * total, high: high * total }, bounds)
 }
 
