@@ -55,6 +55,7 @@ export function readSlabs(view: KernelView): Slabs {
     table,
     settle: (cache) => state.settle(cache),
     cpuSlabs: (cache) => slubReader?.cpuSlabs(table, cache) ?? [],
+    inSheaves: (cache) => slubReader?.inSheaves(cache) ?? 0,
     arrayCaches: (cache) => slabReader?.arrayCaches(table, cache) ?? []
   }
 }

@@ -70,6 +70,8 @@ export interface Slabs {
   settle(cache: number): void
   /** SLUB before v7.0: each possible CPU's part of a cache. */
   cpuSlabs(cache: number): readonly CpuSlab[]
+  /** Objects of a settled cache in sheaves: of a sample, those outside of it too. */
+  inSheaves(cache: number): number
   /** SLAB: what CPUs and nodes keep of a cache's free objects. */
   arrayCaches(cache: number): readonly ArrayCache[]
 }

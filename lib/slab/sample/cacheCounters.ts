@@ -13,6 +13,8 @@ export interface CacheCounters {
   readonly objects: number
   /** Objects in use; null where the kernel does not count them. */
   readonly allocated: number | null
+  /** No more objects than that can be free; null where nothing bounds them. */
+  readonly mostFree: number | null
 }
 
 /** Objects of a cache that KFENCE keeps in its own pages. */
@@ -36,29 +38,42 @@ export class CacheCounting {
     this.#slabs = this.#node.spelled('nr_slabs', 'total_slabs', 'num_slabs')
   }
 
-  /** The counters of one cache (a row of `slabs.caches()`); undefined where the kernel has none, or the dump lacks them. */
+  /** The counters of one settled cache (a row of `slabs.caches()`); undefined where the kernel has none, or the dump lacks them. */
   of(cache: number): CacheCounters | undefined {
     const record = this.slabs.table.caches[cache]
     try {
-      return this.slabs.allocator === 'SLUB' ? this.#slub(record) : this.#slab(record, cache)
+      return this.slabs.allocator === 'SLUB' ? this.#slub(record, cache) : this.#slab(record, cache)
     } catch (error) {
       if (error instanceof FaultError) return undefined
       throw error
     }
   }
 
-  #slub(record: KmemCache): CacheCounters | undefined {
+  #slub(record: KmemCache, cache: number): CacheCounters | undefined {
     if (!this.#node.has('nr_slabs') || !this.#node.has('total_objects')) return undefined
-    return { slabs: this.#sum(record, 'nr_slabs'), objects: this.#sum(record, 'total_objects'), allocated: null }
+    return { slabs: this.#sum(record, 'nr_slabs'), objects: this.#sum(record, 'total_objects'), allocated: null, mostFree: this.#mostFree(record, cache) }
+  }
+
+  /**
+   * Free objects lie in slabs of the nodes' partial lists, of which the kernel keeps the number, in those of CPUs, and in sheaves. A slab on its way
+   * from one list to another may be on none: one for each CPU.
+   */
+  #mostFree(record: KmemCache, cache: number): number | null {
+    if (!this.#node.has('nr_partial')) return null
+    const cpuSlabs = this.slabs.cpuSlabs(cache)
+    const { cpus, types } = this.view
+    if (types.member('kmem_cache', 'cpu_slab') !== undefined && cpuSlabs.length < cpus.length) return null
+    const slabs = cpuSlabs.reduce((sum, { partialSlabs }) => sum + 1 + partialSlabs, cpus.length + this.#sum(record, 'nr_partial'))
+    return slabs * record.slabObjects + this.slabs.inSheaves(cache)
   }
 
   #slab(record: KmemCache, cache: number): CacheCounters | undefined {
     if (this.#slabs === undefined) return undefined
     const slabs = this.#sum(record, this.#slabs)
     const objects = slabs * record.slabObjects
-    if (!this.#node.has('free_objects')) return { slabs, objects, allocated: null }
+    if (!this.#node.has('free_objects')) return { slabs, objects, allocated: null, mostFree: null }
     const cached = this.slabs.arrayCaches(cache).reduce((sum, array) => sum + array.objects.length, 0)
-    return { slabs, objects, allocated: objects - this.#sum(record, 'free_objects') - cached }
+    return { slabs, objects, allocated: objects - this.#sum(record, 'free_objects') - cached, mostFree: null }
   }
 
   #sum(record: KmemCache, member: string): number {

@@ -55,7 +55,8 @@ export interface ShareEstimate {
  * The share that a part has of the whole in all memory, by the stretches where there was any of it. The spread between the two stretches of each
  * layer tells how many independent observations the sample is worth; Wilson's interval for so many, with Student's quantile for the layers
  * that told, gives the bounds (as Korn and Graubard have it for clustered surveys, 1998). Where few layers hold both kinds, the sample is
- * worth no more than the `units` in it, or than its stretches where most of it lies in a few. Where it lacks most of what the kernel counts, it does not speak for that.
+ * worth no more than the `units` in it, or than its stretches where these hold one kind only, or most of it lies in a
+ * few. Where it lacks most of what the kernel counts, it does not speak for that.
  */
 export function estimateShare(sample: StretchSample, { stretches, part, whole, units, unseen, known = 0, thinned = false }: PartCounted): ShareEstimate {
   const all = weightedSum(sample, { stretches, values: whole })
@@ -69,7 +70,9 @@ export function estimateShare(sample: StretchSample, { stretches, part, whole, u
   const isEnough = telling >= ENOUGH_LAYERS
   const worth = variance === 0 ? Infinity : (share * (1 - share) * all ** 2) / variance
   const even = evenStretches(whole)
-  const tries = isEnough ? worth : Math.min(worth, (telling > 0 && even < FEW_HEAPS ? Math.min(units, even) : units) / unseen)
+  // Nothing but one kind was met, or a few heaps: what varies is then from stretch to stretch, as far as is known.
+  const apart = telling === 0 || even < FEW_HEAPS ? Math.min(units, even) : units
+  const tries = isEnough ? worth : Math.min(worth, apart / unseen)
   const degrees = Math.min(layersOf(stretches) - 1, telling === 0 ? Infinity : telling + 1)
   if (!Number.isFinite(tries)) return { share, low: share, high: share }
   const { low, high } = wilson(share * tries, tries, studentDeviations(degrees))

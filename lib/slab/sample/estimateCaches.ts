@@ -68,16 +68,19 @@ function canBe(counters: CacheCounters, guarded: GuardedCounts, { seen }: Tally)
 function byCounters(view: KernelView, record: KmemCache, sample: StretchSample, tally: Tally, counters: CacheCounters, guarded: GuardedCounts): CacheCount {
   const total = counters.objects + guarded.objects
   const unseen = counters.slabs === 0 ? 0 : 1 - tally.seen.slabs / counters.slabs
-  const allocated = counters.allocated === null ? allocatedOf(sample, tally, total, unseen) : exactly(counters.allocated + guarded.allocated)
+  const allocated = counters.allocated === null ? allocatedOf(sample, tally, counters, guarded, unseen) : exactly(counters.allocated + guarded.allocated)
   return {
     slabs: exactly(counters.slabs), total: exactly(total), allocated, bytes: bytesOf(view, record, sample, tally, counters, unseen),
     scaledBy: 'counters', seenSlabs: tally.seen.slabs, seenStretches: tally.stretches.length
   }
 }
 
-function allocatedOf(sample: StretchSample, tally: Tally, total: number, unseen: number): Estimate {
+function allocatedOf(sample: StretchSample, tally: Tally, { objects, mostFree }: CacheCounters, guarded: GuardedCounts, unseen: number): Estimate {
   const { stretches, seen } = tally
-  const bounds = { low: seen.allocated, high: total - (seen.total - seen.allocated) }
+  const total = objects + guarded.objects
+  // A list that counts fewer than were met tells nothing.
+  const isBound = mostFree !== null && seen.total - seen.allocated <= mostFree + guarded.objects
+  const bounds = { low: Math.max(seen.allocated, isBound ? objects - mostFree + guarded.allocated : 0), high: total - (seen.total - seen.allocated) }
   if (bounds.low === bounds.high) return exactly(bounds.low)
   if (seen.total === 0) return { value: null, ...bounds }
   const { share, low, high } = estimateShare(sample, { stretches, part: tally.allocated, whole: tally.total, units: seen.slabs, unseen, known: total })

@@ -17,6 +17,8 @@ export interface CpuSlab {
   readonly active: number
   /** Rows of the slabs on the CPU's partial list, in its order. */
   readonly partial: readonly number[]
+  /** How many slabs that list has, those outside of a sample too; Infinity where it breaks off. */
+  readonly partialSlabs: number
 }
 
 /** Slabs on a CPU's partial list where their number is not known; the kernel's own limit is about a hundred. */
@@ -55,7 +57,7 @@ export class CpuSlabs {
       const slab = this.#cpu.pointer(address, this.#slabMember!)
       const active = slab === 0n ? -1 : table.ofPageStruct(slab)
       if (slab !== 0n && active < 0 && !view.sampled) view.warnings.add(`${cache.name}: CPU ${cpu} allocates from ${hex(slab)}, which is no slab`)
-      return [{ cpu, address, freelist: this.#cpu.pointer(address, 'freelist'), active, partial: this.#partial(table, cache, cpu, address) }]
+      return [{ cpu, address, freelist: this.#cpu.pointer(address, 'freelist'), active, ...this.#partial(table, cache, cpu, address) }]
     } catch (error) {
       if (!(error instanceof FaultError)) throw error
       view.warnings.add(`${cache.name}: ${error.message}; what CPU ${cpu} holds counts as allocated`)
@@ -63,8 +65,8 @@ export class CpuSlabs {
     }
   }
 
-  #partial(table: SlabTable, cache: KmemCache, cpu: number, address: bigint): number[] {
-    if (!this.#cpu.has('partial') || this.#nextOffset === undefined) return []
+  #partial(table: SlabTable, cache: KmemCache, cpu: number, address: bigint): Pick<CpuSlab, 'partial' | 'partialSlabs'> {
+    if (!this.#cpu.has('partial') || this.#nextOffset === undefined) return { partial: [], partialSlabs: 0 }
     const { entries, trouble } = walkNext(this.view.memory, this.#cpu.pointer(address, 'partial'), this.#nextOffset, this.view.sampled ? MOST_PARTIAL : table.length + 1)
     if (trouble !== null) this.view.warnings.add(`${cache.name}: the partial list of CPU ${cpu} breaks off: ${trouble}`)
     const rows: number[] = []
@@ -77,6 +79,6 @@ export class CpuSlabs {
       }
       rows.push(row)
     }
-    return rows
+    return { partial: rows, partialSlabs: trouble === null ? entries.length : Infinity }
   }
 }

@@ -38,6 +38,7 @@ export class Slub implements AllocatorReader {
   #lists: FreeLists | undefined
   readonly #held = new Map<number, readonly CpuSlab[]>()
   readonly #ownArrays: MemoryRange[] = []
+  readonly #inSheaves = new Map<number, number>()
 
   /** Present only where the kernel has sheaves, so that others need not walk RCU's lists for counts. */
   readonly holdWaiting: AllocatorReader['holdWaiting']
@@ -92,6 +93,11 @@ export class Slub implements AllocatorReader {
     if (this.holdWaiting !== undefined) for (const sheaf of this.#sheavesOf(table).read(record)) this.#holdSheaf(table, cache, sheaf)
   }
 
+  /** Objects in the sheaves of a cache, those outside of a sample too. Known once its objects are held. */
+  inSheaves(cache: number): number {
+    return this.#inSheaves.get(cache) ?? 0
+  }
+
   lostObjects(cache: bigint): number {
     return this.#sheaves?.lost.get(cache) ?? 0
   }
@@ -111,6 +117,7 @@ export class Slub implements AllocatorReader {
   /** Marks the objects of one sheaf. */
   #holdSheaf(table: SlabTable, cache: number, sheaf: Sheaf): void {
     this.#ownArrays.push(sheaf.memory)
+    this.#inSheaves.set(cache, this.inSheaves(cache) + sheaf.objects.length)
     for (const address of sheaf.objects) {
       const found = table.objectAt(address)
       if (found === undefined && this.view.sampled) continue
