@@ -23,15 +23,16 @@ export function sampleOf({ options }: Pick<Arguments, 'options'>): Required<Samp
   return { sample: Number(sample), seed: seed === undefined ? defaultSeed : Number(seed) }
 }
 
-/** Says beside the result that it rests on a sample, how much of the machine that was, and what draws it again. */
-export function saySampled(terminal: Terminal, dump: Dump, options: Required<SampleOptions>): void {
+/** Says beside the result that it rests on a sample, how much of the machine that was, and what draws it again. `contents`: of objects too. */
+export function saySampled(terminal: Terminal, dump: Dump, options: Required<SampleOptions>, contents = false): void {
   const { stretches, allStretches, stretchPages, seed, whole, countedCaches, caches } = sampleFacts(dump, options)
+  const read = contents ? `, and at most ${formatCount(options.sample)} objects of each cache` : ''
   if (whole || stretches === null || allStretches === null) {
-    terminal.err(`slablab: not sampled: there is no more than --sample ${options.sample} asks for, so all memory was looked at (of one cache, at most ${formatCount(options.sample)} objects are read)\n`)
+    terminal.err(`slablab: not sampled: there is no more than --sample ${options.sample} asks for, so all memory was looked at${read}\n`)
     return
   }
   const counted = countedCaches === 0 ? 'the kernel counts no slabs itself, so totals are estimates as well'
     : `slabs and totals of ${countedCaches === caches ? 'all' : `${formatCount(countedCaches)} of ${formatCount(caches)}`} caches are the kernel's own counts`
   terminal.err(`slablab: sampled: ${formatCount(stretches)} of ${formatCount(allStretches)} stretches of ${stretchPages} pages were looked at ` +
-    `(1 in ${formatCount(Math.round(allStretches / stretches))}), drawn with --seed ${seed}; numbers are estimates with 95 % intervals; ${counted}\n`)
+    `(1 in ${formatCount(Math.round(allStretches / stretches))})${read}, drawn with --seed ${seed}; numbers are estimates with 95 % intervals; ${counted}\n`)
 }

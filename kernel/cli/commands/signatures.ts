@@ -10,10 +10,10 @@ export const signatures: Command = {
   usage: `FILE… [--cache NAME] ${sampleUsage}`,
   summary: 'objects grouped by what they hold',
   text: `Allocated objects are divided by the words in them: addresses of code first, then shape. An object is often smaller than its slot; what
-former users left behind it does not divide. Objects that the evidence does not hold are counted in askedObjects and are in no group. With
---sample, only slabs in about N stretches of 64 pages each, drawn at random, are looked at, and of each cache at most N objects in them are read:
-seconds on a machine of any size. objects and bytes are then estimates, and the true numbers lie between objectsLow and objectsHigh, shareLow
-and shareHigh, in 95 of 100 cases.`,
+former users left behind it does not divide. Objects that the evidence does not hold are counted in askedObjects and are in no group.
+With --sample, only slabs in about N stretches of 64 pages each, drawn at random, are looked at, and of each cache at most N objects in them are
+read: seconds on a machine of any size. objects and bytes are then estimates, and the true numbers lie between objectsLow and objectsHigh,
+shareLow and shareHigh, in 95 of 100 cases.`,
   example: 'slablab signatures session.crash.txt --cache kmalloc-128\nslablab signatures vmcore --cache kmalloc-cg-32 --format json\nslablab signatures vmcore --sample 10000',
   options: {
     ...evidenceOptions,
@@ -30,7 +30,7 @@ and shareHigh, in 95 of 100 cases.`,
       const table = sample === undefined ? group(dump, undefined, options) : sampledSignatures(dump, { ...options, ...sample })
       progress.done()
       writeTable(terminal, args, table)
-      if (sample !== undefined) saySampled(terminal, dump, sample)
+      if (sample !== undefined) saySampled(terminal, dump, sample, true)
       const of = cache === undefined ? '' : ` of ${cache.join(', ')}`
       return finishEvidence(terminal, dump, table.numRows() > 0 ? undefined : `${dump.system.name} holds no contents of allocated objects${of}: rd ADDRESS in crash reads them`)
     } finally {

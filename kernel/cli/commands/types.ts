@@ -9,9 +9,9 @@ export const types: Command = {
   usage: `FILE… [--cache NAME] ${sampleUsage}`,
   summary: 'which struct lies in the objects of which cache, and how that is known',
   text: `Told by the prototypes of the functions that objects point at, by what else they point at, and by declared pointers that lead to
-them. Rivals are other structs that explain an object as well. How much of the allocated memory is identified is said on stderr. With --sample, at most N objects of each cache are
-read, in about N stretches of memory drawn at random: objects and share then stand with the bounds of a 95 % interval. Pointers from objects outside of
-the sample are not followed, so that less is identified.`,
+them. Rivals are other structs that explain an object as well. How much of the allocated memory is identified is said on stderr.
+With --sample, at most N objects of each cache are read, in about N stretches of 64 pages drawn at random: objects and share then stand with the
+bounds of a 95 % interval. Pointers from objects outside of the sample are not followed, so that less is identified.`,
   example: 'slablab types vmcore --cache kmalloc-96\nslablab types vmcore --sample 10000',
   options: {
     ...evidenceOptions,
@@ -25,7 +25,7 @@ the sample are not followed, so that less is identified.`,
     const options = { signal: terminal.signal, ...(cache === undefined ? {} : { cache }) }
     if (sample !== undefined) {
       writeTable(terminal, args, sampledTypes(dump, { ...options, ...sample }))
-      saySampled(terminal, dump, sample)
+      saySampled(terminal, dump, sample, true)
       return finishEvidence(terminal, dump)
     }
     const groups = groupTypes(dump, undefined, options)
