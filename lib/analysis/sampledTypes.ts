@@ -3,7 +3,9 @@ import type { SampleOptions } from '../slab/sample/sampleSlabs.js'
 import type { System } from '../system/system.js'
 import { describedTable } from '../table/columns.js'
 import { systemOf, type MachineEvidence } from './evidence.js'
-import { SampledObjects } from './sampledObjects.js'
+import { SampledObjects, type PartEstimate } from './sampledObjects.js'
+import type { DescribedGroup } from './signatures.js'
+import type { TypedObjects } from './types.js'
 import { groupTypes, type GroupType, type TypingOptions } from './typing.js'
 
 /** `sample` bounds both how many stretches of page structures are looked at, and how many objects of each cache are read. */
@@ -15,6 +17,14 @@ interface Kind {
   readonly addresses: BigUint64Array[]
 }
 
+/** A kind of object as a sample shows it; `objects` is how many there are by the best guess. */
+export interface SampledType extends TypedObjects {
+  readonly described: DescribedGroup
+  readonly evidence: readonly string[]
+  readonly bytes: number | null
+  readonly part: PartEstimate
+}
+
 /**
  * What struct lies in which objects, from a sample drawn as for {@link sampledSignatures}: columns as in {@link types}, with `share` of the cache's
  * objects and bounds of `objects` and `share` (95 % intervals). Pointers from objects outside of the sample are not followed: what only these
@@ -23,7 +33,12 @@ interface Kind {
  * @throws UsageError where `sample` is no positive integer, or a name is no cache
  * @example sampledTypes(dump, { sample: 10_000 }).objects()[0] // { cache: 'kmalloc-cg-32', type: 'seq_operations', share: 0.98, … }
  */
-export function sampledTypes(evidence: MachineEvidence, { sample, seed, ...options }: SampledTypesOptions): ColumnTable {
+export function sampledTypes(evidence: MachineEvidence, options: SampledTypesOptions): ColumnTable {
+  return sampledTypesTable(sampleTypes(evidence, options))
+}
+
+/** The same as {@link sampledTypes}, one entry a cache and type, most memory first. */
+export function sampleTypes(evidence: MachineEvidence, { sample, seed, ...options }: SampledTypesOptions): SampledType[] {
   const { cache: names, ...rest } = options
   // Pointers from anywhere tell of any object: those of all caches are looked at, whichever are asked for.
   const drawn = new SampledObjects(systemOf(evidence), { sample, seed }, undefined)
@@ -31,13 +46,17 @@ export function sampledTypes(evidence: MachineEvidence, { sample, seed, ...optio
   const groups = groupTypes(drawn.system, drawn.isAll ? undefined : drawn.addresses, rest)
   const kinds = kindsOf(groups.filter(({ described: { cache } }) => wanted?.has(cache?.name ?? '') ?? true))
   const parts = drawn.estimate(kinds.map(({ first, addresses }) => ({ cache: first.described.cache?.name ?? null, addresses: merged(addresses) })))
-  const rows = kinds.map(({ first }, i) => {
-    const slotBytes = first.described.cache?.slotBytes ?? null
-    return { ...first, cache: first.described.cache?.name ?? null, part: parts[i], bytes: slotBytes === null ? null : parts[i].objects.value! * slotBytes }
-  }).sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0) || b.part.objects.value! - a.part.objects.value!)
+  return kinds.map(({ first: { described, type, rivals, evidence: told } }, i) => {
+    const objects = parts[i].objects.value!
+    return { described, type, rivals, evidence: told, objects, bytes: described.cache?.slotBytes == null ? null : objects * described.cache.slotBytes, part: parts[i] }
+  }).sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0) || b.objects - a.objects)
+}
+
+/** Kinds of objects as the table of {@link sampledTypes}. */
+export function sampledTypesTable(rows: readonly SampledType[]): ColumnTable {
   return describedTable({
-    cache: rows.map(({ cache }) => cache),
-    objects: rows.map(({ part }) => part.objects.value),
+    cache: rows.map(({ described: { cache } }) => cache?.name ?? null),
+    objects: rows.map(({ objects }) => objects),
     objectsLow: rows.map(({ part }) => part.objects.low),
     objectsHigh: rows.map(({ part }) => part.objects.high),
     share: rows.map(({ part }) => part.share),

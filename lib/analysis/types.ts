@@ -15,6 +15,14 @@ interface TypeRow {
   readonly evidence: readonly string[]
 }
 
+/** Objects of which a type is said, or none. */
+export interface TypedObjects {
+  readonly described: { readonly cache: { readonly name: string; readonly slotBytes: number | null } | null }
+  readonly objects: number
+  readonly type: string | null
+  readonly rivals: number | null
+}
+
 /** Objects and bytes of a share of the machine's allocated objects. */
 export interface IdentifiedShare {
   /** Caches of one kind need little finding out: they count apart from the general ones (kmalloc). */
@@ -56,10 +64,10 @@ export function typesTable(groups: readonly GroupType[]): ColumnTable {
 }
 
 /** How much of the allocated memory is identified: measured over the groups given, dedicated and general caches apart. */
-export function identifiedShares(groups: readonly GroupType[]): IdentifiedShare[] {
+export function identifiedShares(groups: readonly TypedObjects[]): IdentifiedShare[] {
   return (['dedicated caches', 'general caches'] as const).flatMap((of) => {
     const own = groups.filter(({ described: { cache } }) => (kmallocSize(cache?.name ?? '') === undefined) === (of === 'dedicated caches'))
-    const bytesOf = (list: readonly GroupType[]): number => list.reduce((sum, { objects, described: { cache } }) => sum + objects * (cache?.slotBytes ?? 0), 0)
+    const bytesOf = (list: readonly TypedObjects[]): number => list.reduce((sum, { objects, described: { cache } }) => sum + objects * (cache?.slotBytes ?? 0), 0)
     const all = bytesOf(own)
     return (['one type', 'candidates', 'unknown'] as const).map((what) => {
       const list = own.filter(({ type, rivals }) => what === (type === null ? 'unknown' : rivals === 0 ? 'one type' : 'candidates'))

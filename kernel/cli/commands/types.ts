@@ -1,4 +1,4 @@
-import { counted, formatBytes, formatPercent, groupTypes, identifiedShares, sampledTypes, typesTable } from '../../../lib/index.js'
+import { counted, formatBytes, formatPercent, groupTypes, identifiedShares, sampledTypesTable, sampleTypes, typesTable, type GroupType, type SampledType } from '../../../lib/index.js'
 import type { Command } from '../command.js'
 import { evidenceOptions, finishEvidence, openEvidence } from '../evidence.js'
 import { writeTable } from '../output.js'
@@ -23,17 +23,12 @@ bounds of a 95 % interval. Pointers from objects outside of the sample are not f
     const sample = sampleOf(args)
     const dump = await openEvidence(args.positionals, args, terminal, cache === undefined && sample === undefined)
     const options = { signal: terminal.signal, ...(cache === undefined ? {} : { cache }) }
-    if (sample !== undefined) {
-      writeTable(terminal, args, sampledTypes(dump, { ...options, ...sample }))
-      saySampled(terminal, dump, sample, true)
-      return finishEvidence(terminal, dump)
-    }
-    const groups = groupTypes(dump, undefined, options)
-    writeTable(terminal, args, typesTable(groups))
-    const shares = identifiedShares(groups).filter(({ objects }) => objects > 0)
-    for (const { of, what, objects, bytes, share } of shares) {
+    const found = sample === undefined ? groupTypes(dump, undefined, options) : sampleTypes(dump, { ...options, ...sample })
+    writeTable(terminal, args, sample === undefined ? typesTable(found as readonly GroupType[]) : sampledTypesTable(found as readonly SampledType[]))
+    for (const { of, what, objects, bytes, share } of identifiedShares(found).filter((row) => row.objects > 0)) {
       terminal.err(`${of}, ${what}: ${counted(objects, 'object')}, ${formatBytes(bytes)}${share === null ? '' : ` (${formatPercent(share)})`}\n`)
     }
+    if (sample !== undefined) saySampled(terminal, dump, sample, true)
     return finishEvidence(terminal, dump)
   }
 }
