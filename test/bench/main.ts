@@ -5,6 +5,7 @@ import type { Bench, BenchRow } from './benchRow.js'
 import { benchDump } from './dump.js'
 import { benchFull } from './full.js'
 import { benchKernel } from './kernel.js'
+import { benchLarge } from './large.js'
 import { benchLeaks } from './leaks.js'
 import { benchSignatures } from './signatures.js'
 import { benchSymbols } from './symbols.js'
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, Bench>> = {
   kernel: benchKernel,
   dump: benchDump,
   full: benchFull,
+  large: benchLarge,
   tables: benchTables,
   transcript: benchTranscript,
   symbols: benchSymbols,

@@ -10,6 +10,7 @@ import { STRETCH_FRAMES } from '../../../lib/slab/sample/stretches.js'
 import { slubLayout } from '../../../lib/slab/slub/slub.js'
 import { openVmcore } from '../../../lib/system/openVmcore.js'
 import type { VmcoreSystem } from '../../../lib/system/vmcoreSystem.js'
+import { slub618 } from '../../builders/slabLayouts.js'
 import { SlubKernel } from '../../builders/slubKernel.js'
 import { describeEvidence, evidence } from '../../evidence.js'
 
@@ -162,5 +163,24 @@ test('what lies outside of the sample is no damage; a CPU\'s slabs in it are fou
   const sampled = readSlabs(new SampledView(view, [{ start, end: last.frame + 1, address: run.address + BigInt((start - run.start) * view.pageStructBytes) }]))
   const seen = sampled.objects()
   expect([...seen.address].filter((_, i) => seen.state[i] === 2)).toEqual([kernel.object(inside, 3), kernel.object(last, 8), kernel.object(last, 9)])
+  expect(kernel.warnings.list()).toEqual([])
+})
+
+test('sheaves that hold what lies outside of the sample are counted', () => {
+  const kernel = new SlubKernel({ types: slub618, cpus: [0] })
+  const cache = kernel.cache('kmalloc-64', { objectBytes: 64 })
+  const outside = kernel.slab(cache)
+  for (let i = 0; i < 3 * STRETCH_FRAMES; i++) kernel.slab(cache)
+  const inside = kernel.slab(cache)
+  const pointer = kernel.sheaves(cache, 32)
+  const main = kernel.sheaf(cache, [kernel.object(inside, 4), kernel.object(outside, 4), kernel.object(outside, 9)])
+  kernel.set('slub_percpu_sheaves', kernel.perCpu(pointer, 0), { main })
+  const view = kernel.view()
+  const [run] = view.pageStructRuns()
+  const start = inside.frame - inside.frame % STRETCH_FRAMES
+  const sampled = readSlabs(new SampledView(view, [{ start, end: inside.frame + 1, address: run.address + BigInt((start - run.start) * view.pageStructBytes) }]))
+  const seen = sampled.objects()
+  expect([...seen.address].filter((_, i) => seen.state[i] === 2)).toEqual([kernel.object(inside, 4)])
+  expect(sampled.inSheaves(0)).toBe(3)
   expect(kernel.warnings.list()).toEqual([])
 })
