@@ -16,8 +16,7 @@ export async function addReachability(machine: MachineFacts, options: Reachabili
   Object.assign(machine, { unreadObjects: found.graph.unread.reduce((sum, one) => sum + one, 0) })
   const lost = machine.groups.map((facts) => {
     const members = positionsOf(found.objects, facts.signatures.addressesOf(facts.group))
-    const unreachable = members.filter((object) => found.reached[object] === UNREACHABLE)
-    const undecided = members.reduce((count, object) => count + (found.reached[object] === UNDECIDED ? 1 : 0), 0)
+    const { unreachable, undecided } = sorted(members, found.reached)
     // None of few is no news of the rest.
     const decided = unreachable.length > 0 || undecided * 2 < members.length
     Object.assign(facts, {
@@ -29,4 +28,16 @@ export async function addReachability(machine: MachineFacts, options: Reachabili
   })
   if (lost.some(({ length }) => length >= WORTH_RETAINING)) lostFacts(machine, found, lost).forEach((facts, group) => Object.assign(machine.groups[group], { lost: facts }))
   return found
+}
+
+/** Which of some objects nothing leads to, and of how many the dump does not tell. */
+function sorted(members: Uint32Array, reached: Uint8Array): { unreachable: Uint32Array; undecided: number } {
+  const unreachable = new Uint32Array(members.length)
+  let count = 0
+  let undecided = 0
+  for (const object of members) {
+    if (reached[object] === UNREACHABLE) unreachable[count++] = object
+    else if (reached[object] === UNDECIDED) undecided++
+  }
+  return { unreachable: unreachable.slice(0, count), undecided }
 }

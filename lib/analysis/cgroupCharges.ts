@@ -23,28 +23,51 @@ export function cgroupCharges({ kernel, slabs }: System, addresses: BigUint64Arr
   if (kernel === undefined || slabs === undefined) return undefined
   const owners = new Owners(kernel, slabs.table)
   if (!owners.exist) return undefined
+  const charges = new Map<bigint, { objects: number; examples: bigint[] }>()
+  let last = { objects: 0, examples: [] as bigint[] }
+  let lastCharged: bigint | undefined
+  let slab = -1
+  let behind = 0n
+  let entries: OwnerEntries | null = null
+  for (const address of addresses) {
+    if (address >= behind) {
+      const place = slabs.table.objectAt(address)
+      if (place === undefined) continue
+      slab = place.slab
+      behind = slabs.table.address(slab) + BigInt(slabs.table.bytes(slab))
+      entries = owners.entries(slab)
+    }
+    const slot = entries === null ? undefined : slabs.table.slotOf(slab, address)
+    if (slot === undefined) continue
+    const charged = entries!.charged[slot]
+    // Neighbours are mostly charged to one.
+    if (charged !== lastCharged) {
+      last = charges.get(charged) ?? { objects: 0, examples: [] }
+      charges.set(lastCharged = charged, last)
+    }
+    if (last.objects++ < EXAMPLES) last.examples.push(address)
+  }
+  return { objects: addresses.length, ...byCgroup(owners, charges) }
+}
+
+function byCgroup(owners: Owners, charges: ReadonlyMap<bigint, { objects: number; examples: readonly bigint[] }>): Omit<CgroupCharges, 'objects'> {
   const paths = new Map<string, number>()
   const parents = new Set<string>()
   const examples: bigint[] = []
   let removed = 0
-  let slab = -1
-  let entries: OwnerEntries | null = null
-  for (const address of addresses) {
-    const place = slabs.table.objectAt(address)
-    if (place === undefined) continue
-    if (place.slab !== slab) entries = owners.entries(slab = place.slab)
-    const charged = entries?.charged[place.slot] ?? 0n
+  for (const [charged, found] of charges) {
     const path = owners.cgroupOf(charged)
     if (path === null) continue
     if (owners.isRemoved(charged)) {
-      if (removed++ < EXAMPLES) examples.push(address)
+      removed += found.objects
+      examples.push(...found.examples)
       parents.add(path)
     } else {
-      paths.set(path, (paths.get(path) ?? 0) + 1)
+      paths.set(path, (paths.get(path) ?? 0) + found.objects)
     }
   }
   const cgroups = [...paths].map(([path, objects]) => ({ path, objects })).sort((a, b) => b.objects - a.objects)
-  return { objects: addresses.length, cgroups, removed: { objects: removed, parents: [...parents].sort(), examples } }
+  return { cgroups, removed: { objects: removed, parents: [...parents].sort(), examples: [...BigUint64Array.from(examples).sort().subarray(0, EXAMPLES)] } }
 }
 
 /** What charges say of objects, as evidence: nothing where only a few are charged. */

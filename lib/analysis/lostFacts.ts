@@ -1,3 +1,4 @@
+import { addressesAt } from '../util/addressHalves.js'
 import { countedStruct } from './countedStructs.js'
 import type { GroupFacts, LostFacts, MachineFacts } from './leakEvidence.js'
 import { UNREACHABLE, type Reachability } from './reachability.js'
@@ -22,20 +23,16 @@ export function lostFacts({ system, groups }: MachineFacts, { graph, references,
   })
   const taken = groups.map(() => new Map<GroupFacts, number>())
   const told = members.map((own, group) => {
-    const dropped = own.filter((object) => owner[object] === group)
+    const dropped = new Uint32Array(own.length)
+    let count = 0
     for (const object of own) {
       const by = owner[object]
-      if (by !== group && by < groups.length) taken[by].set(groups[group], (taken[by].get(groups[group]) ?? 0) + 1)
+      if (by === group) dropped[count++] = object
+      else if (by < groups.length) taken[by].set(groups[group], (taken[by].get(groups[group]) ?? 0) + 1)
     }
-    return { dropped: dropped.length, addresses: addressesOf(objects.address, dropped.length > 0 ? dropped : own) }
+    return { dropped: count, addresses: addressesAt(objects.address, count > 0 ? dropped.subarray(0, count) : own) }
   })
   return told.map((facts, group) => ({
     ...facts, takes: [...taken[group]].map(([other, count]) => ({ facts: other, objects: count })).sort((a, b) => b.objects - a.objects)
   }))
-}
-
-function addressesOf(address: BigUint64Array, objects: Uint32Array): BigUint64Array {
-  const found = new BigUint64Array(objects.length)
-  for (let i = 0; i < objects.length; i++) found[i] = address[objects[i]]
-  return found
 }

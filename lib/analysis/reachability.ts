@@ -129,23 +129,26 @@ export async function reachability(evidence: MachineEvidence, options: Reachabil
  *
  * @param members positions in `objects`
  */
-export function retainedBy({ graph, references }: Reachability, members: Iterable<number>): Retained {
-  const { index } = graph
-  const without = new Uint8Array(index.objects.length)
-  const starts = [...members]
-  for (const object of starts) without[object] = 1
-  const others = markReachable(graph, references, without)
-  const retained = new Uint8Array(index.objects.length)
+export function retainedBy({ graph, references, reached, objects }: Reachability, members: readonly number[] | Uint32Array): Retained {
+  // What is lost anyway holds nothing up: without it the roots reach what they reach with it.
+  const others = members.every((object) => reached[object] === UNREACHABLE) ? reached : markReachable(graph, references, without(objects, members))
+  const retained = new Uint8Array(objects.length)
   // What the roots reach by other ways is no part of it, nor is anything behind that.
-  spread(references, starts, retained, others)
-  let objects = 0
+  spread(references, members, retained, others)
+  let count = 0
   let bytes = 0
   for (let i = 0; i < retained.length; i++) {
-    if (retained[i] === 0) continue
-    objects++
-    bytes += slotBytesOf(index.objects, i)
+    if (retained[i] === 0 || objects.state[i] !== ALLOCATED) continue
+    count++
+    bytes += slotBytesOf(objects, i)
   }
-  return { objects, bytes }
+  return { objects: count, bytes }
+}
+
+function without(objects: SlabObjects, members: Iterable<number>): Uint8Array {
+  const marks = new Uint8Array(objects.length)
+  for (const object of members) marks[object] = 1
+  return marks
 }
 
 function slotBytesOf({ caches, cache }: SlabObjects, object: number): number {

@@ -33,7 +33,7 @@ export class WordFits {
     let found = this.#fits.get(key)
     if (found === undefined) {
       if (this.#fits.size >= MOST_KEPT) this.#fits.clear()
-      this.#fits.set(key, (found = this.#find(word).sort()))
+      this.#fits.set(key, (found = this.#find(word)))
     }
     return found.subarray(0, lowerBound(found, considered))
   }
@@ -64,6 +64,7 @@ export class WordFits {
     return word < this.kinds.length(struct) ? this.kinds.pool[this.kinds.start(struct) + word] : 0
   }
 
+  /** Ascending. */
   #find(word: WordEvidence): Uint32Array {
     switch (word.kind) {
       case 'function':
@@ -97,15 +98,16 @@ export class WordFits {
         if (members.offsets[row] === offset && index >= 0) found.add(index)
       }
     }
-    return Uint32Array.from(found)
+    return Uint32Array.from(found).sort()
   }
 
   #withKind(offset: number, kinds: number): Uint32Array {
     const word = offset / this.canonical.graph.pointerBytes
     const of = (this.#kindsOf[word] ??= Uint8Array.from(this.catalog.ids, (struct) => this.#kindsAt(struct, offset)))
-    const found: number[] = []
-    for (let index = lowerBound(this.catalog.bytes, offset + 1); index < of.length; index++) if ((of[index] & kinds) !== 0) found.push(index)
-    return Uint32Array.from(found)
+    const found = new Uint32Array(of.length)
+    let count = 0
+    for (let index = lowerBound(this.catalog.bytes, offset + 1); index < of.length; index++) if ((of[index] & kinds) !== 0) found[count++] = index
+    return found.slice(0, count)
   }
 
   /** Structs in which an array of characters starts at `offset`: a string does not begin in the middle of one. */
@@ -131,7 +133,7 @@ export class WordFits {
       }
     }
     // Copies of a struct are it, and need not stand beside it.
-    return Uint32Array.from(new Set(found))
+    return Uint32Array.from(new Set(found)).sort()
   }
 
   #dataPointers(): PointerMembers {

@@ -30,21 +30,22 @@ export function lostOwners({ groupOf, references, referrers, isOwner }: LostObje
   return owner
 }
 
-function withoutReferrers(groupOf: Int32Array, { first, other }: Adjacency): number[] {
+function withoutReferrers(groupOf: Int32Array, { first, other }: Adjacency): Uint32Array {
   const held = new Uint8Array(groupOf.length)
   for (let object = 0; object < groupOf.length; object++) {
     if (groupOf[object] === NOT_LOST) continue
     for (let edge = first[object]; edge < first[object + 1]; edge++) held[other[edge]] = 1
   }
-  const heads: number[] = []
-  for (let object = 0; object < groupOf.length; object++) if (groupOf[object] !== NOT_LOST && held[object] === 0) heads.push(object)
-  return heads
+  const heads = new Uint32Array(groupOf.length)
+  let count = 0
+  for (let object = 0; object < groupOf.length; object++) if (groupOf[object] !== NOT_LOST && held[object] === 0) heads[count++] = object
+  return heads.subarray(0, count)
 }
 
 /** Hands ownership on along references, in rounds: who is nearest owns. */
-function own(heads: readonly number[], groupOf: Int32Array, { first, other }: Adjacency, owner: Int32Array): void {
+function own(heads: Uint32Array | readonly number[], groupOf: Int32Array, { first, other }: Adjacency, owner: Int32Array): void {
   for (const head of heads) owner[head] = groupOf[head]
-  for (let round = heads; round.length > 0;) {
+  for (let round: Uint32Array | readonly number[] = heads; round.length > 0;) {
     const next: number[] = []
     for (const object of round) {
       for (let edge = first[object]; edge < first[object + 1]; edge++) {
