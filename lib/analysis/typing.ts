@@ -62,10 +62,26 @@ export function groupTypes(evidence: MachineEvidence, objects?: ObjectList, opti
 export function groupType(system: System, described: DescribedGroup): GroupType {
   const btf = system.types?.btf
   if (btf === undefined) return withoutBtf(described)
-  const { example } = described.group
-  const parts = groupTypes(system).filter((found) => found.described === described || (found.described.cache?.name === described.cache?.name && found.described.group.example === example))
-  const [most] = [...parts].sort((a, b) => b.objects - a.objects)
-  return most ?? { ...withoutBtf(described), type: null, source: null, rivals: null, evidence: [] }
+  const all = groupTypes(system)
+  let largest = largestParts.get(all)
+  if (largest === undefined) largestParts.set(all, (largest = largestOfGroups(all)))
+  return largest.get(groupKey(described)) ?? { ...withoutBtf(described), type: null, source: null, rivals: null, evidence: [] }
+}
+
+const largestParts = new WeakMap<readonly GroupType[], ReadonlyMap<string, GroupType>>()
+
+/** Of each group the type of most of its objects. */
+function largestOfGroups(types: readonly GroupType[]): Map<string, GroupType> {
+  const found = new Map<string, GroupType>()
+  for (const type of types) {
+    const key = groupKey(type.described)
+    if (type.objects > (found.get(key)?.objects ?? -1)) found.set(key, type)
+  }
+  return found
+}
+
+function groupKey({ cache, group }: DescribedGroup): string {
+  return `${cache?.name} ${group.example}`
 }
 
 function withoutBtf(described: DescribedGroup): GroupType {

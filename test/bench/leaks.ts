@@ -34,10 +34,7 @@ export const benchLeaks: Bench = async ({ smoke }) => {
     }
     const groups = groupTypes(dump)
     const typeOf = new Map<bigint, string | null>()
-    for (const { described, objects: count, type, rivals } of groups) {
-      if (count !== described.group.objects) continue
-      for (const address of described.signatures.addressesOf(described.group)) typeOf.set(address, rivals === 0 ? type : null)
-    }
+    for (const group of groups) for (const address of group.addresses()) typeOf.set(address, group.rivals === 0 ? group.type : null)
     const planted = plantedObjects(dataset)
     let known = 0
     for (const { kind, what, type, lost: isLost } of kinds) {
