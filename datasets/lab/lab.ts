@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, tr
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { accelerators } from './accelerator.js'
+import { boot } from './boot.js'
 import { command, say } from './command.js'
 import { debianKernel } from './debian.js'
 import { guestFile, initramfs } from './initramfs.js'
@@ -10,13 +11,14 @@ import { makedumpfile } from './makedumpfile.js'
 import { help, parseOptions, type LabOptions } from './options.js'
 import { plantedModule } from './plantedModule.js'
 import { moveProgramHeaders } from './programHeaders.js'
-import { boot, panicked, type Guest } from './qemu.js'
+import { panicked, type Guest } from './qemu.js'
 import { smallKernel } from './smallKernel.js'
 
 /** Truths that the module has room for beyond those asked for: pairs count double. */
 const truthsBesides = 1000
 const diskBytes = 256 << 20
-const bootSeconds = 180
+/** Within which a guest does what takes it a few seconds, where the host is busy. */
+const shortly = 180
 const compressions = { zlib: '-c', zstd: '-z', lzo: '-l', snappy: '-p' } as const
 
 /** What /plan tells the guest. */
@@ -41,10 +43,12 @@ function guestImage(options: LabOptions, kernel: Kernel, work: string): string {
   return file
 }
 
-/** Seconds that a phase may take: planting is slow where the host is busy. */
-function patience({ plant, steps, quiet, interval }: LabOptions): number {
+/** Waits through a phase, a step at a time: a guest that hangs is found out long before a slow one would be done. */
+async function planted(guest: Guest, phase: number, { plant, phases, steps, quiet, interval }: LabOptions): Promise<void> {
   const total = Object.values(plant).reduce((sum, count) => sum + count, 0)
-  return bootSeconds + 10 * (steps + 2 * quiet) * (1 + interval) + total / 200
+  const stepSeconds = shortly + 10 * (1 + quiet) * (1 + interval) + total / (phases * steps) / 100
+  for (let step = (phase - 1) * steps + 1; step <= phase * steps; step++) await guest.saw(`LAB: step ${step}\r`, stepSeconds)
+  await guest.saw(`LAB: ready ${phase}\r`, stepSeconds)
 }
 
 /** Debian's makedumpfile knows fewer compressions than there are, and without a word stores pages as they are. */
@@ -91,15 +95,17 @@ async function run(options: LabOptions): Promise<void> {
   try {
     for (let phase = 1; phase <= options.phases; phase++) {
       const name = (base: string, end = ''): string => path.join(options.out, options.phases === 1 ? `${base}${end}` : `${base}-${phase}${end}`)
-      await guest.saw(`LAB: ready ${phase}\r`, patience(options))
+      await planted(guest, phase, options)
       const last = phase === options.phases
       if (last && options.panic) {
         guest.type('panic')
-        await guest.saw(panicked, bootSeconds)
+        await guest.saw(panicked, shortly)
       }
       await takeDump(guest, filter, options, work, name('vmcore'))
       const read = recorded(disk, work)
-      for (const [file, target] of [['planted.txt', name('planted', '.txt.gz')], ['slabinfo-series.txt', name('slabinfo-series', '.txt.gz')], ['kallsyms', name('kallsyms', '.gz')]]) {
+      // The series goes on through all phases: there is one of it.
+      const packed = { 'planted.txt': name('planted', '.txt.gz'), 'slabinfo-series.txt': path.join(options.out, 'slabinfo-series.txt.gz'), 'kallsyms': name('kallsyms', '.gz') }
+      for (const [file, target] of Object.entries(packed)) {
         const content = read(file)
         if (content !== null) writeFileSync(target, gzipSync(content, { level: 9 }))
       }

@@ -4,7 +4,6 @@ import { connect, type Socket } from 'node:net'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Accelerator, Architecture } from './accelerator.js'
-import { say } from './command.js'
 
 export interface Machine {
   readonly architecture: Architecture
@@ -19,7 +18,7 @@ export interface Machine {
 }
 
 export interface Guest {
-  /** Waits until the console says a text. @throws Error where the guest ends, fails, or takes too long */
+  /** Waits until the console says a text. @throws Error where the guest ends, fails, or takes longer */
   saw(text: string, seconds: number): Promise<void>
   /** Types a line at the console. */
   type(line: string): void
@@ -35,27 +34,12 @@ const machines = {
   arm64: { program: 'qemu-system-aarch64', kvm: ['-M', 'virt,gic-version=host', '-cpu', 'host'], tcg: ['-M', 'virt', '-cpu', 'cortex-a57'], console: 'ttyAMA0' }
 } as const
 const accelerations = { kvm: 'kvm', tcg: 'tcg,thread=multi' } as const
-/** Within which a kernel says its first words where an accelerator runs it at all. */
-const firstWordsSeconds = 10
 
 /** The last words of a kernel that crashed, which are a failure where nobody waits for them. */
 export const panicked = 'end Kernel panic'
 
-/** Boots a guest with the first accelerator that does: a device that can be opened may still not run it, in a machine that is itself a guest. */
-export async function boot(machine: Machine, [accelerator, ...others]: readonly Accelerator[]): Promise<Guest> {
-  const guest = await start(machine, accelerator)
-  if (others.length === 0) return guest
-  try {
-    await guest.saw('Linux version', firstWordsSeconds)
-    return guest
-  } catch (error) {
-    guest.kill()
-    say(`${accelerator} does not run this guest (${(error as Error).message.split(/[;\n]/)[0]}): ${others[0]} does`)
-    return boot(machine, others)
-  }
-}
-
-async function start(machine: Machine, accelerator: Accelerator): Promise<Guest> {
+/** Starts QEMU, and connects to the guest's console and to its monitor. @throws Error where QEMU ends instead */
+export async function startGuest(machine: Machine, accelerator: Accelerator): Promise<Guest> {
   const { program, console, [accelerator]: args } = machines[machine.architecture]
   const at = (name: string): string => path.join(machine.folder, name)
   for (const socket of ['qmp.sock', 'serial.sock']) rmSync(at(socket), { force: true })
@@ -92,7 +76,7 @@ async function start(machine: Machine, accelerator: Accelerator): Promise<Guest>
           if (seen.includes(text)) return
           if (failed !== null) throw new Error(`the guest says: ${failed[0]} (all of it is in ${at('console.log')})`)
           if (ended !== null) throw new Error(ended)
-          if (Date.now() > end) throw new Error(`the guest did not say "${text}" within ${seconds} s; the last of ${at('console.log')}:\n${seen.slice(-500)}`)
+          if (Date.now() > end) throw new Error(`the guest (under ${accelerator}) did not say "${text.trim()}" within ${seconds} s; the last of ${at('console.log')}:\n${seen.slice(-500)}`)
           await pause(100)
         }
       }
