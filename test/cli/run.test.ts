@@ -60,6 +60,13 @@ describe('slablab run', { timeout: 300_000 }, () => {
     expect(differs.errors).toContain('an output differs from what the notebook holds')
   })
 
+  test('writes the page alone where -o names one', async () => {
+    const file = write('page.ipynb', ...small)
+    expect(await slablab('run', file, '--html', '-o', at('named.html'))).toMatchObject({ code: 0, errors: `slablab: the page is ${at('named.html')}\n` })
+    expect(readFileSync(at('named.html'), 'utf8')).toMatch(/^<!doctype html>[^]*1 of kmalloc-128/i)
+    expect(existsSync(at('named.html.html')) || existsSync(at('page.run.ipynb'))).toBe(false)
+  })
+
   test('takes other values for parameters', async () => {
     const file = write('parameters.ipynb', ...small)
     expect((await slablab('run', file, '-p', 'cache=kmalloc-64', '-o', at('other.ipynb'))).code).toBe(0)
@@ -91,6 +98,7 @@ describe('slablab run', { timeout: 300_000 }, () => {
     [['run', 'a', 'b'], 2, 'expected one NOTEBOOK, got 2'],
     [['run', 'a', '--format', 'json'], 2, '--format does not fit'],
     [['run', 'a', '-p', 'x'], 2, 'expected a parameter as name=value, got x'],
+    [['run', 'notebooks/2-from-a-bare-vmcore.ipynb', '-o', 'x.html'], 2, 'x.html names a page, and without --html a notebook is written: add --html, or end it in .ipynb'],
     [['run', 'no-such.ipynb'], 1, 'no-such.ipynb'],
     [['run', 'package.json'], 1, 'package.json: not a notebook that can be read: found nbformat nothing']
   ])('%j is wrong', async (args, code, message) => {

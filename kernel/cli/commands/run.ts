@@ -13,8 +13,9 @@ export const run: Command = {
   text: `Every code cell runs in slablab's own session, in the folder of the notebook. The result goes to NOTEBOOK with the ending .run.ipynb, or
 to the FILE of -o. The first cell that fails ends the run: what ran until then is written, the cell is marked, and the exit code is 1.
 -p gives another value to a name that the cell tagged "parameters" declares; the value is JSON, or else a text.
---html writes the result as one page that needs nothing else. --check writes nothing unless asked for, and compares with the outputs that
-the notebook holds, apart from times: differences are shown, and the exit code is 1.`,
+--html writes the result as one page that needs nothing else: beside the notebook, or to the FILE of -o where that ends in .html.
+--check writes nothing unless asked for, and compares with the outputs that the notebook holds, apart from times: differences are shown,
+and the exit code is 1.`,
   example: `slablab run notebooks/2-from-a-bare-vmcore.ipynb --html
 slablab run leak.ipynb -p files='["vmcore"]' -o today.ipynb
 slablab run notebooks/2-from-a-bare-vmcore.ipynb --check`,
@@ -32,7 +33,7 @@ slablab run notebooks/2-from-a-bare-vmcore.ipynb --check`,
     const isPage = args.options.html === true
     const given = readNotebook(readFileSync(file, 'utf8'), file)
     for (const { file: input } of changedInputs(given, besideNotebook(file))) terminal.err(`slablab: ${file}: ${input} has changed since the investigation began\n`)
-    const output = (args.options.output as string | undefined) ?? (isCheck || isPage ? null : file.replace(/(\.ipynb)?$/, '.run.ipynb'))
+    const { output, page } = targets(file, args.options.output as string | undefined, { isPage, isCheck })
     const { notebook, failed } = await executeNotebook(withParameters(given, parameters), {
       folder: path.dirname(path.resolve(file)), input: file, output, parameters, signal: terminal.signal,
       start: (await import('../../session/session.js')).startSession,
@@ -42,8 +43,7 @@ slablab run notebooks/2-from-a-bare-vmcore.ipynb --check`,
     })
     if (terminal.errIsTerminal) terminal.err('\r\u001b[K')
     if (output !== null) writeResult(terminal, output, writeNotebook(notebook))
-    if (isPage) {
-      const page = `${(output ?? file).replace(/(\.ipynb)?$/, '')}.html`
+    if (page !== null) {
       writeResult(terminal, page, notebookHtml(notebook))
       terminal.err(`slablab: the page is ${page}\n`)
     }
@@ -52,6 +52,16 @@ slablab run notebooks/2-from-a-bare-vmcore.ipynb --check`,
     const differs = isCheck && failed === null && tellDifferences(withParameters(given, parameters), notebook, file, terminal)
     return failed !== null || differs ? 1 : 0
   }
+}
+
+/** Where the notebook goes, and where its page: null for what is not written. */
+function targets(file: string, named: string | undefined, { isPage, isCheck }: { readonly isPage: boolean, readonly isCheck: boolean }): { output: string | null, page: string | null } {
+  if (named !== undefined && /\.html?$/i.test(named)) {
+    if (!isPage) throw new UsageError(`${named} names a page, and without --html a notebook is written: add --html, or end it in .ipynb`)
+    return { output: null, page: named }
+  }
+  const output = named ?? (isCheck || isPage ? null : file.replace(/(\.ipynb)?$/, '.run.ipynb'))
+  return { output, page: isPage ? `${(output ?? file).replace(/(\.ipynb)?$/, '')}.html` : null }
 }
 
 /** Shows in what the run differs from what the notebook holds. */
