@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import path from 'node:path'
+import { hasProgram, kernelTests } from './builders/jupyter.js'
 
-/** Programs that tests run, and the Debian packages that hold them. */
+/** Programs that tests run, on PATH or at a place of their own, and the Debian packages that hold them. */
 const packageOf: Readonly<Record<string, string>> = {
+  [kernelTests]: 'python3-jupyter-kernel-test',
   'bpftool': 'bpftool',
   'chromium': 'chromium',
   'crash': 'crash',
@@ -20,10 +21,8 @@ const packageOf: Readonly<Record<string, string>> = {
   'zstd': 'zstd'
 }
 
-const folders = (process.env.PATH ?? '').split(path.delimiter)
-
 function missing(): string[] {
-  return Object.keys(packageOf).filter((program) => !folders.some((folder) => existsSync(path.join(folder, program))))
+  return Object.keys(packageOf).filter((program) => !hasProgram(program))
 }
 
 /**

@@ -1,3 +1,5 @@
+import { inspection } from '../session/magics/cellParts.js'
+
 /** What a person typed, told apart by how it begins and ends. */
 export type Line =
   | { readonly kind: 'code', readonly code: string }
@@ -11,7 +13,7 @@ export type Line =
 export type Target = { readonly kind: 'shell', readonly command: string } | { readonly kind: 'file', readonly file: string, readonly append: boolean }
 
 /**
- * Reads `%name args | command`, `%name args > file`, `x?`, `!command` and `EXPRESSION !| [--format csv] command`; all else is code.
+ * Reads `%name args | command`, `%name args > file`, `x?`, `?x`, `!command` and `EXPRESSION !| [--format csv] command`; all else is code.
  *
  * @example lineOf('%page dump.caches() | head -3') // { kind: 'magic', name: 'page', args: 'dump.caches()', into: { kind: 'shell', … }, … }
  */
@@ -25,8 +27,8 @@ export function lineOf(text: string): Line {
     return { kind: 'magic', name: magic[1].toLowerCase(), args: isCode ? words.filter((word) => word !== '--code').join(' ') : args, isCode, into }
   }
   if (trimmed.startsWith('!')) return { kind: 'shell', command: trimmed.slice(1).trim() }
-  const asked = /^([\p{L}_$][\p{L}\p{N}_$.]*)\s*(\?\??)$/u.exec(trimmed)
-  if (asked !== null) return { kind: 'inspect', name: asked[1], detail: asked[2] === '??' ? 1 : 0 }
+  const asked = inspection(trimmed)
+  if (asked !== null) return { kind: 'inspect', name: asked.name, detail: asked.detail }
   const piped = /^([^]*?)\s!\|\s*(?:--format[= ](\w+)\s+)?([^\n]+)$/.exec(trimmed)
   if (piped !== null) return { kind: 'piped', expression: piped[1], format: piped[2] ?? null, command: piped[3] }
   return { kind: 'code', code: text }

@@ -3,9 +3,12 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 
-/** Whether a program is on PATH. */
+/** The Jupyter project's tests of kernels, which Debian's Python has. */
+export const kernelTests = '/usr/lib/python3/dist-packages/jupyter_kernel_test/__init__.py'
+
+/** Whether a program is on PATH, or there is a file at its full path. */
 export function hasProgram(name: string): boolean {
-  return (process.env.PATH ?? '').split(path.delimiter).some((folder) => existsSync(path.join(folder, name)))
+  return path.isAbsolute(name) ? existsSync(name) : (process.env.PATH ?? '').split(path.delimiter).some((folder) => existsSync(path.join(folder, name)))
 }
 
 /** An environment in which Jupyter keeps all that it writes within a folder, and finds the kernels there. */

@@ -25,6 +25,8 @@ describe('what was typed', () => {
     ['%page "a | b"', { kind: 'magic', args: '"a | b"', into: null }],
     ['dump.caches?', { kind: 'inspect', name: 'dump.caches', detail: 0 }],
     ['dump??', { kind: 'inspect', name: 'dump', detail: 1 }],
+    ['?dump', { kind: 'inspect', name: 'dump', detail: 0 }],
+    [' ?? dump.caches', { kind: 'inspect', name: 'dump.caches', detail: 1 }],
     ['a ? b : c', { kind: 'code' }],
     ['!ls -l', { kind: 'shell', command: 'ls -l' }],
     ['dump.caches() !| grep kmalloc | wc -l', { kind: 'piped', expression: 'dump.caches()', format: null, command: 'grep kmalloc | wc -l' }],

@@ -67,6 +67,7 @@ describe('magics', () => {
     for (const name of ['%help', '%load', '%reset', '%time', '%who', '!COMMAND']) expect(cells.printed()).toContain(name)
     expect(await run('%help suspects')).toContain('Promise<ColumnTable>')
     expect(await run('hexdump?')).toContain('Example:')
+    expect(await run('?hexdump')).toBe(await run('hexdump?'))
   })
 
   test('%reset forgets variables', async () => {

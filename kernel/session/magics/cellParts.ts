@@ -12,7 +12,20 @@ export interface CellParts {
 
 const magicLine = /^(\s*%%?([A-Za-z]\w*)[ \t]*)(.*)$/
 const shellLine = /^(\s*!)(.*)$/
-const inspectLine = /^(\s*)([\p{L}_$][\p{L}\p{N}_$.]*)\s*(\?\??)\s*$/u
+const nameAsked = /^(\s*)([\p{L}_$][\p{L}\p{N}_$.]*)\s*(\?\??)\s*$/u
+const askedName = /^(\s*(\?\??)\s*)([\p{L}_$][\p{L}\p{N}_$.]*)\s*$/u
+
+/**
+ * What a line asks to be shown: `NAME?` or `?NAME`, with two question marks in more detail; null for any other line.
+ *
+ * @example inspection('openDump??') // { kind: 'inspect', name: 'openDump', detail: 1, argsAt: 0 }
+ */
+export function inspection(line: string): Extract<CellCommand, { kind: 'inspect' }> | null {
+  const behind = nameAsked.exec(line)
+  if (behind !== null) return { kind: 'inspect', name: behind[2], detail: behind[3] === '??' ? 1 : 0, argsAt: behind[1].length }
+  const before = askedName.exec(line)
+  return before === null ? null : { kind: 'inspect', name: before[3], detail: before[2] === '??' ? 1 : 0, argsAt: before[1].length }
+}
 
 /** Takes the commands off the start of a cell. One that ends with a backslash goes on in the next line. */
 export function cellParts(cell: string): CellParts {
@@ -23,7 +36,7 @@ export function cellParts(cell: string): CellParts {
   while (at < lines.length) {
     let line = lines[at]
     let last = at
-    if (!/^\s*[%!]/.test(line) && !inspectLine.test(line)) {
+    if (!/^\s*[%!]/.test(line) && inspection(line) === null) {
       if (line.trim() !== '') break
     } else {
       while (/^\s*!/.test(line) && line.endsWith('\\') && last + 1 < lines.length) line = `${line}\n${lines[++last]}`
@@ -45,7 +58,6 @@ function commandOf(line: string, offset: number): CellCommand | null {
   }
   const shell = shellLine.exec(line.split('\n')[0])
   if (shell !== null) return { kind: 'shell', command: line.slice(shell[1].length), argsAt: offset + shell[1].length }
-  const asked = inspectLine.exec(line)
-  if (asked !== null) return { kind: 'inspect', name: asked[2], detail: asked[3] === '??' ? 1 : 0, argsAt: offset + asked[1].length }
-  return null
+  const asked = inspection(line)
+  return asked === null ? null : { ...asked, argsAt: offset + asked.argsAt }
 }

@@ -19,7 +19,7 @@ export const help: Magic = {
 
 ${lines.join('\n')}
   ${'!COMMAND'.padEnd(width)}  run a command in the shell
-  ${'NAME?'.padEnd(width)}  what NAME is: its types, documentation and an example
+  ${'NAME?, ?NAME'.padEnd(width)}  what NAME is: its types, documentation and an example
   ${'%NAME --code …'.padEnd(width)}  print the TypeScript that does the same
 
 Tab completes, Shift-Tab (in the terminal NAME?) documents; display(value), prompt(question) and clearOutput() are there, too.
