@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { SlablabError, UsageError, Warnings } from '../../lib/index.js'
+import { didYouMean, SlablabError, UsageError, Warnings } from '../../lib/index.js'
 import type { Arguments, Command, OptionDescription, Terminal } from './command.js'
 import { commands } from './commands/index.js'
 import { showWarnings } from './evidence.js'
@@ -41,7 +41,7 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
 
 function find(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name)
-  if (command === undefined) throw new UsageError(`no command named ${name}; slablab --help lists them`)
+  if (command === undefined) throw new UsageError(`no command named ${name}; slablab --help lists them${didYouMean(name, commands.map((command) => command.name))}`)
   return command
 }
 
@@ -56,7 +56,10 @@ function parse(command: Command, argv: string[]): Omit<Arguments, 'warnings'> {
     })
     return { positionals, options: values as Arguments['options'] }
   } catch (error) {
-    throw new UsageError(`${(error as Error).message}; slablab ${command.name} --help shows what fits`)
+    // Node goes on to explain how to pass what begins with a dash.
+    const [, unknown] = /^Unknown option '--([^']+)'/.exec((error as Error).message) ?? []
+    const [said, meant] = unknown === undefined ? [(error as Error).message, ''] : [`no option --${unknown}`, didYouMean(`--${unknown}`, Object.keys(options).map((key) => `--${key}`))]
+    throw new UsageError(`${said}; slablab ${command.name} --help shows what fits${meant}`)
   }
 }
 

@@ -1,7 +1,8 @@
-import { MissingSymbolError, UsageError } from '../errors.js'
+import { MissingSymbolError } from '../errors.js'
 import type { KernelView } from '../slab/kernelView.js'
 import type { Slabs } from '../slab/slabs.js'
 import type { System } from '../system/system.js'
+import { noSuchCache } from '../slab/noSuchCache.js'
 
 /** A dump's kernel and allocator, and the rows of the wanted caches. */
 export interface ChosenCaches {
@@ -19,7 +20,7 @@ export function chosenCaches(system: System, names: string | readonly string[] |
   if (names === undefined) return { kernel, slabs, rows: caches.map((_, row) => row) }
   const rows = [names].flat().flatMap((name) => {
     const found = caches.flatMap((cache, row) => (cache.name === name || cache.aliases.includes(name) ? [row] : []))
-    if (found.length === 0) throw new UsageError(`no cache named ${name}`)
+    if (found.length === 0) throw noSuchCache(name, caches)
     return found
   })
   return { kernel, slabs, rows: [...new Set(rows)] }

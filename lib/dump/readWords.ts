@@ -1,10 +1,11 @@
 import type { ColumnTable } from 'arquero'
 import { SlablabError, UsageError, type FaultReason } from '../errors.js'
-import { findSymbols } from '../symbol/findSymbols.js'
+import { findSymbols, symbolNames } from '../symbol/findSymbols.js'
 import type { SymbolHit } from '../symbol/symbolTable.js'
 import type { System } from '../system/system.js'
 import { AddressColumn, describedTable } from '../table/columns.js'
 import { hex, parseAddress } from '../util/hex.js'
+import { didYouMean } from '../util/nearNames.js'
 
 /** More words than anyone reads, less than would fill memory. */
 const mostWords = 1 << 20
@@ -84,5 +85,5 @@ export function addressNamed(system: System, address: string | bigint): bigint {
   const [hit] = findSymbols(system.symbols, text)
   if (hit !== undefined && (plain === undefined || hit.name === text)) return BigInt.asUintN(64, hit.address + BigInt(hit.offset))
   if (plain !== undefined) return plain
-  throw new UsageError(`expected an address or a symbol, got ${text}`)
+  throw new UsageError(`expected an address or a symbol, got ${text}${didYouMean(text, symbolNames(system.symbols))}`)
 }

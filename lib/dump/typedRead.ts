@@ -7,6 +7,7 @@ import { TypeDeclaration } from '../type/typeDeclaration.js'
 import { TypedValue } from '../type/typedValue.js'
 import type { FoundString, ValueImage, ValueStyle } from '../type/valueText.js'
 import { addressNamed } from './readWords.js'
+import { didYouMean } from '../util/nearNames.js'
 
 export interface TypedReadOptions {
   /** 16 writes integers in hexadecimal. */
@@ -81,7 +82,7 @@ function pathOf(types: BtfTypes, text: string): { id: number; path: string } {
 
 function findType(types: BtfTypes, name: string): number {
   const id = types.find(name)
-  if (id === undefined) throw new MissingSymbolError(name, 'no type of that name in this kernel or its modules')
+  if (id === undefined) throw new MissingSymbolError(name, `no type of that name in this kernel or its modules${didYouMean(name, types.names())}`)
   return id
 }
 

@@ -1,6 +1,7 @@
 import type { ColumnTable } from 'arquero'
 import { UsageError } from '../errors.js'
 import { numberOf, tableRows, textOf, timeOf } from '../table/tableRows.js'
+import { didYouMean } from '../util/nearNames.js'
 
 /** One line of the growth plot. */
 export interface Series {
@@ -56,7 +57,7 @@ export function growthSeries(snapshots: ColumnTable, chosen: readonly string[] |
   const name = ({ cache, host }: Line): string => hosts.length > 1 ? `${cache} on ${host.name ?? 'an unnamed host'}` : cache
   if (chosen !== undefined) {
     const picked = lines.filter(({ cache }) => chosen.includes(cache))
-    if (picked.length === 0) throw new UsageError(`no cache named ${chosen.join(' or ')} in the snapshots`)
+    if (picked.length === 0) throw new UsageError(`no cache named ${chosen.join(' or ')} in the snapshots${didYouMean(chosen[0] ?? '', lines.map(({ cache }) => cache))}`)
     return { series: picked.map((line) => toSeries(name(line), pointsOf(line))), times, timed, all: lines.length }
   }
   // A cache that is not in a snapshot holds nothing there: one that comes has grown from 0.

@@ -1,4 +1,3 @@
-import { UsageError } from '../errors.js'
 import type { AllocatorReader } from './allocatorReader.js'
 import { readAliases } from './aliases.js'
 import { NO_INDEX, type SlabCache, type SlabObjects } from './model.js'
@@ -7,6 +6,7 @@ import { readRcuQueues, type RcuQueues } from './rcuQueues.js'
 import { counted } from '../util/units.js'
 import type { SlabTable } from './slabTable.js'
 import type { MemoryRange, SlabPlace, SlabRecords } from './slabs.js'
+import { noSuchCache } from './noSuchCache.js'
 
 /** Drives the readers: what is asked for decides which caches' lists are walked. */
 export class SlabState {
@@ -160,7 +160,7 @@ export class SlabState {
     for (const name of names) {
       const found = this.table.caches.flatMap((record, cache) => (record.name === name ? [cache] : []))
       const merged = found.length > 0 ? found : this.caches().flatMap(({ aliases }, cache) => (aliases.includes(name) ? [cache] : []))
-      if (merged.length === 0) throw new UsageError(`no cache named ${name}`)
+      if (merged.length === 0) throw noSuchCache(name, this.caches())
       for (const cache of merged) chosen.add(cache)
     }
     return [...chosen]

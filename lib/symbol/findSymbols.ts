@@ -21,6 +21,11 @@ export function findSymbols(symbols: SymbolTable, query: string | bigint): Symbo
   return address !== undefined && text.length >= leastAddressDigits ? atAddress(symbols, address) : []
 }
 
+/** Names of all symbols. */
+export function* symbolNames(symbols: SymbolTable): Generator<string> {
+  for (const { name } of symbols.all()) yield name
+}
+
 function atAddress(symbols: SymbolTable, address: bigint): SymbolHit[] {
   const hit = symbols.at(BigInt.asUintN(64, address))
   return hit === undefined ? [] : [hit]

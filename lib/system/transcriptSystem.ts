@@ -17,6 +17,7 @@ import type { EvidenceFile, ShownStruct, System } from './system.js'
 import { placeText, transcriptCaches, type TranscriptCaches } from './transcriptCaches.js'
 import { transcriptObjects } from './transcriptObjects.js'
 import { transcriptSymbols } from './transcriptSymbols.js'
+import { didYouMean } from '../util/nearNames.js'
 
 /** What a crash session tells of a machine. */
 export interface TranscriptSystem extends System {
@@ -150,7 +151,7 @@ function indexesOf(caches: readonly SlabCache[], names: readonly string[] | unde
     if (found.length === 0) {
       const known = caches.map((cache) => cache.name)
       const some = known.length === 0 ? 'it shows none' : `it shows ${known.slice(0, 5).join(', ')}${known.length > 5 ? ` and ${known.length - 5} more` : ''}`
-      throw new UsageError(`no cache named ${name} in ${source}: ${some}`)
+      throw new UsageError(`no cache named ${name} in ${source}: ${some}${didYouMean(name, known)}`)
     }
     return found
   }))

@@ -73,6 +73,11 @@ export class BtfTypes implements TypeTable {
       .sort((a, b) => rank(a) - rank(b) || a - b)
   }
 
+  /** Names of all structs, unions, enums and typedefs, some of them several times. */
+  * names(): Generator<string> {
+    for (const kind of kindsOfTag['']) for (const id of this.graph.ofKind(kind)) yield this.graph.name(id)
+  }
+
   #indexTypes(): NameIndex {
     const { graph } = this
     const lists = kindsOfTag[''].map((kind) => graph.ofKind(kind))

@@ -70,7 +70,8 @@ describeEvidence('read', () => {
     for (const [args, message] of [
       [['read', vmcore], 'expected FILE and ADDRESS'],
       [['read', vmcore, '0x1000', '--words', 'many'], 'expected --words to be a number, got many'],
-      [['read', vmcore, 'nothing'], 'expected an address or a symbol, got nothing']
+      [['read', vmcore, 'no_such_name'], 'expected an address or a symbol, got no_such_name'],
+      [['read', vmcore, 'sinle_start'], 'expected an address or a symbol, got sinle_start; did you mean single_start?']
     ] as const) {
       const terminal = fakeTerminal()
       expect(await run([...args], terminal)).toBe(2)

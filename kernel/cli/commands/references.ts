@@ -1,4 +1,4 @@
-import { chainTo, parseAddress, references as find, UsageError, type Dump, type ReferenceChain } from '../../../lib/index.js'
+import { addressNamed, chainTo, references as find, UsageError, type ReferenceChain } from '../../../lib/index.js'
 import type { Command } from '../command.js'
 import { evidenceOptions, filesAndRest, finishEvidence, openEvidence } from '../evidence.js'
 import { parseFormat, writeTable } from '../output.js'
@@ -16,7 +16,7 @@ table, the shortest chain from the kernel's own memory is shown: why the object 
     const { files, rest: targets } = filesAndRest(args.positionals)
     if (targets.length === 0) throw new UsageError('expected FILE and ADDRESS')
     const dump = await openEvidence(files, args, terminal, true)
-    const addresses = targets.map((text) => addressOf(dump, text))
+    const addresses = targets.map((text) => addressNamed(dump.system, text))
     const progress = progressLine(terminal, 'looking for references', 'pages')
     const options = { onProgress: progress.onProgress, signal: terminal.signal }
     try {
@@ -31,12 +31,6 @@ table, the shortest chain from the kernel's own memory is shown: why the object 
     }
     return finishEvidence(terminal, dump)
   }
-}
-
-function addressOf(dump: Dump, text: string): bigint {
-  const address = parseAddress(text) ?? dump.system.symbols.named(text)[0]?.address
-  if (address === undefined) throw new UsageError(`expected an address or a symbol, got ${text}`)
-  return address
 }
 
 function chainText(chain: ReferenceChain | undefined): string {

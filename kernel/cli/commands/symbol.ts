@@ -1,4 +1,4 @@
-import { hex, parseAddress, UsageError, type Dump } from '../../../lib/index.js'
+import { didYouMean, hex, parseAddress, symbolNames, UsageError, type Dump } from '../../../lib/index.js'
 import type { Command } from '../command.js'
 import { evidenceOptions, filesAndRest, finishEvidence, openEvidence } from '../evidence.js'
 import { writeTable } from '../output.js'
@@ -28,7 +28,7 @@ export const symbol: Command = {
 
 function notFound({ system: { symbols } }: Dump, query: string): string {
   const address = /^(?:0x)?[0-9a-f]{8,16}$/i.test(query) ? parseAddress(query) : undefined
-  if (address === undefined) return `no symbol is named ${query}`
+  if (address === undefined) return `no symbol is named ${query}${didYouMean(query, symbolNames(symbols))}`
   const near = symbols.nearest(address)
   if (near === undefined || near.standIn || near.offset >= farthest) return `no symbol holds ${query}`
   return `no symbol holds ${query}; the nearest before it is ${near.name}, at ${hex(near.address)}, and where that ends is not known`

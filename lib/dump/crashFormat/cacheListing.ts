@@ -1,7 +1,7 @@
-import { UsageError } from '../../errors.js'
 import type { SlabCache } from '../../slab/model.js'
 import type { System } from '../../system/system.js'
 import { bareAddress, column } from './text.js'
+import { noSuchCache } from '../../slab/noSuchCache.js'
 
 /** The heading of `kmem -s` since crash 7.2.4. */
 export const cacheHeading = 'CACHE             OBJSIZE  ALLOCATED     TOTAL  SLABS  SSIZE  NAME\n'
@@ -48,7 +48,7 @@ export function cachesNamed(system: System, names: readonly string[]): SlabCache
   return names.flatMap((name) => {
     const found = system.caches().filter((cache) => cache.name === name)
     const merged = found.length > 0 ? found : system.caches().filter(({ aliases }) => aliases.includes(name))
-    if (merged.length === 0) throw new UsageError(`no cache named ${name}`)
+    if (merged.length === 0) throw noSuchCache(name, system.caches())
     return merged
   })
 }
