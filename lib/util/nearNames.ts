@@ -2,8 +2,10 @@ import { distance } from 'fastest-levenshtein'
 import { visible } from './visible.js'
 
 const MOST_NAMED = 3
-/** One letter wrong of each so many behind the second. */
+/** One letter wrong of each so many. */
 const LETTERS_A_MISTAKE = 4
+/** Shorter names are like any other. */
+const LEAST_LETTERS = 3
 
 /**
  * The known names that one which is not among them may mean: those with the fewest letters different; without such,
@@ -12,7 +14,7 @@ const LETTERS_A_MISTAKE = 4
  * @example nearNames('kmaloc-64', ['kmalloc-32', 'kmalloc-64']) // ['kmalloc-64']
  */
 export function nearNames(name: string, known: Iterable<string>): string[] {
-  const most = Math.ceil((name.length - 2) / LETTERS_A_MISTAKE)
+  const most = name.length < LEAST_LETTERS ? 0 : Math.max(1, Math.floor(name.length / LETTERS_A_MISTAKE))
   const near = new Map<string, number>()
   const around: string[] = []
   for (const one of known) {
