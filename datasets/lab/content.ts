@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { findSuspects, loadSlabinfo, openDump } from '../../lib/index.js'
+import { inLabWords, kindAndState } from './testmod.js'
 
 /**
  * What a dataset of the laboratory says, apart from what differs from boot to boot: addresses, times, and what the kernel does by itself. Two
@@ -27,8 +28,8 @@ export function contentHash(content: string): string {
 function planted(text: string): string[] {
   const counts = new Map<string, number>()
   for (const line of text.trim().split('\n')) {
-    const [kind, state] = line.split(' ')
-    counts.set(`${kind} ${state}`, (counts.get(`${kind} ${state}`) ?? 0) + 1)
+    const what = kindAndState(line)
+    counts.set(what, (counts.get(what) ?? 0) + 1)
   }
   return [...counts].sort().map(([what, count]) => `${what} ${count}`)
 }
@@ -38,5 +39,5 @@ async function dumped(file: string): Promise<string[]> {
   const dump = await openDump(file)
   const { release, architecture } = dump.system
   const found = (await findSuspects(dump)).filter(({ verdict, confidence }) => verdict === 'leak' && confidence === 'certain')
-  return [`${release} ${architecture}`, ...found.map(({ type, module, rule }) => `${type} of ${module}: ${rule}`).sort()]
+  return [`${release} ${architecture}`, ...found.map(({ type, module, rule }) => inLabWords(`${type} of ${module}: ${rule}`)).sort()]
 }

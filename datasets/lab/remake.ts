@@ -5,13 +5,14 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { contentHash, contentOf } from './content.js'
 import { say } from './command.js'
-import { recipes } from './recipes.js'
+import { notMade, recipes } from './recipes.js'
 
 /** Makes a bundled dataset anew, beside the one that is there, and compares what the two say. */
 const [name, ...further] = process.argv.slice(2)
 const recipe = Object.hasOwn(recipes, name ?? '') ? recipes[name] : undefined
 if (recipe === undefined) {
-  say(`expected a dataset that the laboratory makes: ${Object.keys(recipes).join(', ')}`)
+  const expected = `expected a dataset that the laboratory makes: ${Object.keys(recipes).join(', ')}`
+  say(Object.hasOwn(notMade, name ?? '') ? `${name} cannot be made again, ${notMade[name]}: ${expected}` : expected)
   process.exitCode = 2
 } else {
   const out = mkdtempSync(path.join(tmpdir(), `lab-${name}-`))
