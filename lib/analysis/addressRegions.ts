@@ -3,7 +3,7 @@ import type { SymbolTable } from '../symbol/symbolTable.js'
 import type { System } from '../system/system.js'
 
 /** What a stretch of kernel addresses is for. */
-export type RegionKind = 'kernel image' | 'module memory' | 'direct map' | 'vmalloc' | 'page structures'
+export type RegionKind = 'kernel image' | 'module memory' | 'direct map' | 'vmalloc' | 'page structures' | 'unused addresses'
 
 /** A stretch of kernel addresses: `end` is one past the last. */
 export interface AddressRegion {
@@ -73,6 +73,7 @@ function moduleRegions(symbols: SymbolTable): AddressRegion[] {
 const kernelHalf = 0xfff0000000000000n
 
 const x86Image = 0xffffffff80000000n
+const x86Hole = 0xffffffff00000000n
 const x86ModulesEnd = 0xffffffffff000000n
 
 /** x86-64 keeps kernel and modules in the last 2 GiB; the other bases are variables of the kernel, or moved by KASLR. */
@@ -84,6 +85,8 @@ function x86Regions(system: System, anchors: Anchors | undefined): AddressRegion
     ? 0xffffffffa0000000n : 0xffffffffc0000000n)
   regions.push({ kind: 'kernel image', start: x86Image, end: kernelEnd, basis: 'the image area of x86-64' })
   regions.push({ kind: 'module memory', start: kernelEnd, end: x86ModulesEnd, basis: 'the module area of x86-64' })
+  // Below the image nothing is mapped: numbers with their upper half set lie there, as capabilities do.
+  regions.push({ kind: 'unused addresses', start: x86Hole, end: x86Image, basis: 'the hole below the image area of x86-64' })
   const directMap = variable(system, 'page_offset_base')
   const vmalloc = variable(system, 'vmalloc_base')
   const pageStructs = variable(system, 'vmemmap_base')

@@ -11,7 +11,7 @@ import { reached } from './reachedItem.js'
 import { recordedAllocator } from './recordedAllocator.js'
 import { findingOf } from './rule.js'
 import { groupType, groupTypes, type GroupType } from './typing.js'
-import { structsOfCache } from './typing/cacheStructs.js'
+import { structNamed, structsOfCache } from './typing/cacheStructs.js'
 
 /**
  * Objects of one kind that nothing leads to. Healthy machines have a handful in all: objects meant to stay for ever whose address nobody
@@ -92,7 +92,7 @@ export function lostFinding(evidence: LeakEvidence, { machine, facts, unreachabl
     hypothesis: story.hypothesis,
     fix: name === null ? story.fix : story.fix.replace(/\.$/, `; ${name} allocates them.`),
     evidence: [
-      reached(machine, facts, unreachable), ...takenItem(machine, facts), ...typeItem(type), ...(story.items ?? []),
+      reached(machine, facts, unreachable), ...takenItem(machine, facts), ...typeItem(machine, facts, type), ...(story.items ?? []),
       ...(allocator === undefined ? [] : [allocator.item]), ...(charges === undefined ? [] : chargesItem(machine, facts.cache?.name ?? '', charges)), ...further.items
     ]
   })
@@ -118,10 +118,18 @@ function takenItem(machine: MachineFacts, { lost }: GroupFacts): EvidenceItem[] 
 /** Kinds of objects that a finding lists as lost with others. */
 const SHOWN_TAKEN = 6
 
-function typeItem(type: GroupType): EvidenceItem[] {
+function typeItem(machine: MachineFacts, facts: GroupFacts, type: GroupType): EvidenceItem[] {
   if (type.type === null) return []
   const sure = type.rivals === 0 ? '' : ` (${formatCount(type.rivals ?? 0)} other structs fit as well)`
-  return [{ text: `They are ${namedObjects(type)}${sure}: ${type.evidence.slice(0, SHOWN_REASONS).join('; ')}.`, addresses: [], code: null }]
+  return [{ text: `They are ${namedObjects(type)}${sure}: ${type.evidence.slice(0, SHOWN_REASONS).join('; ')}.${otherName(machine.system, facts, type)}`, addresses: [], code: null }]
+}
+
+/** Why they lie in a cache of another name: the one of theirs was merged into it. */
+function otherName({ types }: System, { cache }: GroupFacts, { id }: GroupType): string {
+  const btf = types?.btf
+  if (btf === undefined || id === null || cache === null) return ''
+  const alias = cache.aliases.find((name) => structNamed(name, cache.objectBytes ?? 0, btf) === id)
+  return alias === undefined ? '' : ` ${alias} was merged into ${cache.name}.`
 }
 
 /** Reasons for a type that a finding lists. */

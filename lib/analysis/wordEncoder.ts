@@ -22,7 +22,8 @@ const classOfRegion: Record<RegionKind, number> = {
   'module memory': MODULE_TEXT,
   'direct map': DIRECT,
   vmalloc: VMALLOC,
-  'page structures': PAGE_STRUCT
+  'page structures': PAGE_STRUCT,
+  'unused addresses': OTHER
 }
 
 /** What makes two equal 64-bit numbers different values: an offset in the object is not an address. */
@@ -98,7 +99,7 @@ export class WordEncoder {
     return this.#plain(high, low)
   }
 
-  /** A word that is no small integer and no kernel address of a known region. */
+  /** A word that is no small integer and no address of the kernel. */
   #plain(high: number, low: number): number {
     const ascii = this.littleEndian ? isAscii(low, high) : isAscii(swap(high), swap(low))
     if (ascii) return ASCII

@@ -6,7 +6,7 @@ import type { System } from '../../lib/system/system.js'
 import { readBtf } from '../../lib/source/btf.js'
 import { typesOf, type BtfTypes } from '../../lib/type/btfTypes.js'
 import { BtfBuilder } from '../builders/btf.js'
-import { directMap, leakSymbols, session, text } from '../builders/leaks.js'
+import { directMap, leakSymbols, seqOperations, session, text } from '../builders/leaks.js'
 import { cacheNamed, machine, sparseMemory } from '../builders/machine.js'
 
 const SLOT = 96
@@ -85,6 +85,21 @@ describe('what lost objects tell of themselves', () => {
     expect(taken.text).toBe('With them go 60 objects in kmalloc-96: nothing else refers to these.')
   })
 
+  test('seq_operations that lost files hold are not freed because the files are not: they accuse nobody', async () => {
+    const evidence = lostObjects('kmalloc-96', many(() => seqOperations))
+    expect(await findSuspects(evidence)).toMatchObject([{ verdict: 'leak', rule: 'seq_operations without single_release' }])
+    const [facts] = evidence.machines[0].groups
+    Object.assign(facts, { lost: { dropped: 0, addresses: facts.signatures.addressesOf(facts.group), takes: [] } })
+    expect(await findSuspects(evidence)).toEqual([])
+  })
+
+  test('a struct in a cache of another name: its own cache was merged into that', async () => {
+    const evidence = lostObjects('uid_cache', many(() => [3n, ...seqOperations.slice(0, 3)]), Infinity, { types: credTypes() })
+    Object.assign(evidence.machines[0].groups[0].cache!, { aliases: ['anon_vma', 'cred_jar'] })
+    const [finding] = await findSuspects(evidence)
+    expect(finding.evidence.map((item) => item.text).join('\n')).toMatch(/They are struct cred: .*\. cred_jar was merged into uid_cache\./)
+  })
+
   test('objects that the dump lacks may hold them: a few are not called lost', async () => {
     const plain = many((i) => [0x1234_5678_9abcn, BigInt(i)])
     const evidence = lostObjects('kmalloc-96', plain)
@@ -104,10 +119,17 @@ describe('what lost objects tell of themselves', () => {
   })
 })
 
-/** A kernel that knows struct cred, with its count first. */
+/** A kernel that knows struct cred, with its count first, and functions that fit its further members and nothing else. */
 function credTypes(): BtfTypes {
   const btf = new BtfBuilder()
   const count = btf.int('long unsigned int', 8)
-  btf.struct('cred', SLOT, [{ name: 'usage', type: count, at: 0 }])
+  const members = ['single_start', 'single_stop', 'single_next'].map((name, i) => {
+    const prototype = btf.prototype(count, ...Array.from({ length: i + 1 }, () => count))
+    btf.function(name, prototype)
+    return { name, type: btf.pointer(prototype), at: (i + 1) * 64 }
+  })
+  btf.struct('cred', SLOT, [{ name: 'usage', type: count, at: 0 }, ...members])
+  // Among so many others, it is no chance that a struct fits.
+  for (let i = 0; i < 3000; i++) btf.struct(`other_${i}`, SLOT, [{ name: 'number', type: count, at: 0 }, { name: 'address', type: members[i % 3].type, at: 64 * (4 + i % 8) }])
   return typesOf(readBtf(btf.bytes()))
 }

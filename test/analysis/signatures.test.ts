@@ -48,6 +48,12 @@ describe('objects of one kind form one group', () => {
     ])
   })
 
+  test('what lies in the hole below the image of x86-64 is a number: capabilities look so', () => {
+    const capabilities = [0xffffffff000001ffn, 0xffffffff7fffffffn, 0xffffffff80000000n]
+    const [group] = rows(signatures(machineOf(Array.from({ length: 40 }, () => capabilities))))
+    expect(group.words.slice(0, 3).map((word) => word.class)).toEqual(['other', 'other', 'kernel text'])
+  })
+
   test('the reach of an unknown struct ends where the objects stop agreeing in kind', () => {
     const random = randomFrom(3)
     const stale = [0n, 77n, directMap + 0x40n, text('leftover'), 0x123456789abn]

@@ -57,8 +57,8 @@ function accuse(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts
   const tables = machine.system.kernel === undefined ? [] : culprits(machine, show)
   const leaked = droppedObjects(machine, facts) >= openFiles
   if (tables.length > 0 || leaked) return [proven(evidence, machine, facts, show, tables, leaked)]
-  // Those that something leads to are of files that are open.
-  if (facts.reachable !== null && facts.group.objects - facts.reachable < openFiles) return []
+  // Those that something leads to are of files that are open; those that a lost file holds are not freed because it is not.
+  if (facts.reachable !== null && facts.group.objects - facts.reachable - wentWithOthers(facts) < openFiles) return []
   const items: EvidenceItem[] = [contents(machine, facts, culprit), ...printed(machine, facts), whatTheyAre(machine), ...whose(machine, show, culprit), ...further.items]
   return [findingOf(facts, {
     type: 'seq_operations',
@@ -71,6 +71,11 @@ function accuse(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts
     fix: `Find the file_operations or proc_ops whose open passes ${culprit} to single_open(), and make its release single_release (seq_release frees the seq_file, not the seq_operations).`,
     evidence: items
   })]
+}
+
+/** Lost objects that other lost objects refer to. */
+function wentWithOthers({ unreachable, lost }: GroupFacts): number {
+  return lost === undefined ? 0 : (unreachable ?? 0) - lost.dropped
 }
 
 /** Tables of the module whose function is shown that open with single_open() and release with seq_release(). */

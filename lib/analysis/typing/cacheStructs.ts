@@ -45,7 +45,8 @@ function sharedBy({ slabs }: System, { address }: SlabCache): number {
   return count | 0
 }
 
-function structNamed(cache: string, objectBytes: number, types: BtfTypes): number | undefined {
+/** The struct that a cache of this name and size is named after. */
+export function structNamed(cache: string, objectBytes: number, types: BtfTypes): number | undefined {
   for (const name of structNames(cache)) {
     const id = types.find(`struct ${name}`) ?? types.find(`union ${name}`)
     const bytes = id === undefined ? undefined : types.graph.bytesOf(id)
