@@ -17,6 +17,8 @@ const mostRows = 50
 const mostCharacters = 160
 /** Names up to this length stay on their line; longer text breaks where it must, and does not push other columns out of sight. */
 const unbrokenCharacters = 32
+/** On a narrow page a column of longer text is not squeezed any further: the table scrolls. */
+const leastWidth = '15em'
 /** Addresses, words and hashes: digits that are compared one below the other. */
 const hexadecimal = /^(0x[0-9a-f]+|[0-9a-f]{32,})$/
 
@@ -48,7 +50,8 @@ function columnCells(column: ShownColumn, shown: readonly number[]): { header: s
   const format = cellFormat(column, values)
   // Both the attribute and the style: hosts that take styles away keep the attribute, and notebooks' own styles override it.
   const place = `align="${format.align}" style="text-align:${format.align}"`
-  const cellPlace = (text: string): string => `${place.slice(0, -1)};${format.align === 'right' || text.length <= unbrokenCharacters ? 'white-space:nowrap' : 'overflow-wrap:anywhere'}"`
+  const isUnbroken = (text: string): boolean => format.align === 'right' || text.length <= unbrokenCharacters
+  const cellPlace = (text: string): string => `${place.slice(0, -1)};${isUnbroken(text) ? 'white-space:nowrap' : `overflow-wrap:anywhere;min-width:${leastWidth}`}"`
   const unit = format.unit === '' ? '' : `<br><small>${escapeHtml(format.unit)}</small>`
   const meaning = column.description === undefined ? '' : ` title="${escapeHtml(column.description.text)}"`
   return {
@@ -58,7 +61,8 @@ function columnCells(column: ShownColumn, shown: readonly number[]): { header: s
       const text = format.text(value)
       const long = text.length > mostCharacters
       const content = escapeHtml(long ? `${text.slice(0, mostCharacters - 1)}…` : text)
-      return `<td ${cellPlace(text)}${long ? ` title="${escapeHtml(text)}"` : ''}>${hexadecimal.test(text) ? `<code>${content}</code>` : content}</td>`
+      const code = isUnbroken(text) ? '<code>' : '<code style="white-space:normal">'
+      return `<td ${cellPlace(text)}${long ? ` title="${escapeHtml(text)}"` : ''}>${hexadecimal.test(text) ? `${code}${content}</code>` : content}</td>`
     })
   }
 }

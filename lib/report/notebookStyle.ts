@@ -24,6 +24,7 @@ export const notebookStyle = `${reportStyle}
 pre.output, .output > pre { padding: .25rem .75rem; background: none; white-space: pre; overflow-x: auto; overflow-wrap: normal; }
 pre.output.stdout { white-space: pre-wrap; overflow-wrap: anywhere; }
 pre.output.stderr { background: var(--leak-soft); white-space: pre-wrap; overflow-wrap: anywhere; }
+.output li { margin: .75rem 0; }
 .output table { min-width: 0; }
 .output table th, .output table td { padding-right: 1.25rem; }
 .output .scroll p { margin: .35rem 0 0; color: var(--quiet); font-size: .8125rem; }

@@ -32,6 +32,13 @@ describe('tables', () => {
     expect(data['text/plain']).toContain('71,003')
   })
 
+  test('keep names on their line, and break long text and hashes in a column that no page squeezes', () => {
+    const html = htmlTable(table({ cache: ['kmalloc-128'], file: ['a-folder-of-its-own/and-a-file.txt'], sha256: ['9185350651a636b010218809486d7f3c'.repeat(2)] }))
+    expect(html).toContain('<td align="left" style="text-align:left;white-space:nowrap">kmalloc-128</td>')
+    expect(html).toContain('<td align="left" style="text-align:left;overflow-wrap:anywhere;min-width:15em">a-folder')
+    expect(html).toContain('min-width:15em"><code style="white-space:normal">9185')
+  })
+
   test('are escaped throughout, names of columns included', () => {
     const html = htmlTable(table({ [hostile]: [hostile, { nested: hostile }, [hostile]] } as never))
     expect(html).not.toContain('<script>')
