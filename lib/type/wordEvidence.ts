@@ -2,6 +2,7 @@
  * What one word of an object shows. Offsets are bytes from the object's start and multiples of a word.
  *
  * - `function`: it points at a function of one of these prototypes (`Prototypes.ofFunction`); none where BTF does not know it
+ *   `isVaried` where objects point at many, all of these prototypes
  * - `pointer`: it points at a value that starts with one of these types (`CanonicalTypes` numbers; `StructMatcher.typesAt` gives them)
  * - `kin`: it points into the object itself, or into another one that looks like it, `target` bytes from that object's start
  * - `held`: pointers declared to lead to one of these types lead to this place of the object
@@ -14,7 +15,7 @@
  * A word of zero says nothing and is left out.
  */
 export type WordEvidence =
-  | { readonly offset: number; readonly kind: 'function'; readonly prototypes: readonly number[]; readonly name?: string; readonly module?: string | null }
+  | { readonly offset: number; readonly kind: 'function'; readonly prototypes: readonly number[]; readonly name?: string; readonly module?: string | null; readonly isVaried?: boolean }
   | { readonly offset: number; readonly kind: 'pointer'; readonly pointees: readonly number[]; readonly name?: string }
   | { readonly offset: number; readonly kind: 'held'; readonly types: readonly number[]; readonly name?: string }
   | { readonly offset: number; readonly kind: 'kin'; readonly target: number; readonly module?: string | null }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { identifiedShares } from '../../lib/analysis/types.js'
 import { groupTypes } from '../../lib/analysis/typing.js'
+import { readPointer } from '../../lib/memory/memory.js'
 import { Tracks } from '../../lib/slab/tracks.js'
 import { openVmcore } from '../../lib/system/openVmcore.js'
 import { describeEvidence, evidence } from '../evidence.js'
@@ -69,6 +70,32 @@ describeEvidence('the types of x86_64-slub-debug', () => {
     }
     expect(wrong).toEqual([])
     expect([...met].sort()).toEqual([...Object.keys(made), ...Object.keys(often)].sort())
+    system.close()
+  }, 300_000)
+})
+
+describeEvidence.each(['x86_64-slub', 'x86_64-slub-6.12'] as const)('what %s has in tables of its kernel', (dataset) => {
+  test('functions of one prototype tell a struct: handlers of rtnetlink, all of them in its tables', async () => {
+    const system = await openVmcore(evidence(dataset, 'vmcore'))
+    const word = (address: bigint): bigint => readPointer(system.memory, address)
+    const handlers = system.symbols.named('rtnl_msg_handlers')[0].address
+    const registered = new Set<bigint>()
+    // RTNL_FAMILY_MAX is 129, RTM_NR_MSGTYPES some 110.
+    for (let family = 0n; family <= 129n; family++) {
+      const table = word(handlers + 8n * family)
+      for (let message = 0n; table !== 0n && message < 112n; message++) registered.add(word(table + 8n * message))
+    }
+    const found = groupTypes(system).filter(({ type, rivals }) => type === 'rtnl_link' && rivals === 0).flatMap(({ addresses }) => [...addresses()])
+    expect(found.length).toBeGreaterThan(60)
+    expect(found.filter((address) => !registered.has(address))).toEqual([])
+    system.close()
+  }, 300_000)
+
+  test('a header with nodes behind it is no directory: sysctl makes those outside of cgroups', async () => {
+    const system = await openVmcore(evidence(dataset, 'vmcore'))
+    const known = groupTypes(system).filter(({ rivals, described }) => rivals === 0 && described.cache?.name.startsWith('kmalloc-cg-') === true)
+    expect(known.filter(({ type }) => type === 'ctl_table_header').length).toBeGreaterThan(0)
+    expect(known.filter(({ type }) => type === 'ctl_dir')).toEqual([])
     system.close()
   }, 300_000)
 })

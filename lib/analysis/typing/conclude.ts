@@ -22,7 +22,7 @@ const CLEAR_LEAD_BITS = 5
 /** Words that may not fit, of those that do: stale ones exist. */
 const MOST_AGAINST = 1 / 6
 const MOST_AGAINST_HOLDER = 1 / 2
-/** Words that must fit where bits are fewer. */
+/** Words that must fit where bits are fewer, unless objects hold many functions of one prototype in the same place. */
 const LEAST_FITS = 3
 
 /**
@@ -46,7 +46,8 @@ export function conclude(words: readonly WordEvidence[], match: StructMatch): Co
   const telling = told.some((item) => !weak.has(item.kind))
   // List heads, empty or among their own kind, are in thousands of structs: the next best must be far behind.
   const isClear = told.some(({ kind }) => kind === 'function' || kind === 'pointer') || match.lead >= CLEAR_LEAD_BITS
-  if (isClear && told.length >= LEAST_FITS && told.length === words.length) return alone(best)
+  const isVaried = words.some((word) => word.kind === 'function' && word.isVaried === true)
+  if (isClear && (isVaried || told.length >= LEAST_FITS) && told.length === words.length) return alone(best)
   return (telling || told.length >= LEAST_FITS) && best.evidence.some(({ kind }) => kind === 'cache') ? alone(best) : undefined
 }
 

@@ -2,7 +2,8 @@ import type { SlabCache } from '../../slab/model.js'
 import type { System } from '../../system/system.js'
 import type { BtfTypes } from '../../type/btfTypes.js'
 import { isComposite, rawMember } from '../../type/members.js'
-import type { MatchOptions, StructMatcher, WordEvidence } from '../../type/structMatch.js'
+import type { MatchOptions, StructCandidate, StructMatcher, WordEvidence } from '../../type/structMatch.js'
+import type { TypeGraph } from '../../type/typeGraph.js'
 import { isTelling, wordKey } from '../../type/wordEvidence.js'
 import { kmallocSize, leastObjectBytes } from '../kmallocFamily.js'
 import { structsOfCache } from './cacheStructs.js'
@@ -32,20 +33,22 @@ export class Conclusions {
   }
 
   /**
-   * A struct that is told only by pointers to a smaller one that it starts with, and by words within that, may as well be the smaller one
-   * with something behind it: a name, say.
+   * A struct that is told only by words of a smaller one that it starts with may as well be the smaller one with something behind it: a name,
+   * say. Where pointers lead to the smaller one it is a rival; where neither fills the slot nothing speaks for the larger one.
    */
   #orItsStart(told: Conclusion, words: readonly WordEvidence[], cache: SlabCache): Conclusion {
     const { candidate, rivals } = told
     const { graph } = this.types
     const { canonical } = this.matcher
     const holders = words.flatMap((word) => (word.kind === 'held' && word.offset === 0 ? word.types : []))
-    if (candidate.shift !== 0 || rivals > 0 || holders.length === 0 || holders.includes(canonical.of(candidate.id))) return told
+    if (candidate.shift !== 0 || rivals > 0 || (holders.length === 0 && candidate.fills) || holders.includes(canonical.of(candidate.id))) return told
     const last = Math.max(0, ...tellingWords(told).map(({ offset }) => offset))
     for (let start = candidate.id; graph.vlen(start) > 0;) {
       start = graph.strip(rawMember(graph, start, 0).type)
       if (!isComposite(graph, start) || graph.sizeOrType(start) <= last || graph.sizeOrType(start) >= this.leastBytes(cache)) break
-      if (!links.has(graph.name(start)) && holders.includes(canonical.of(start))) return { ...told, rivals: 1, rivalTypes: [`struct ${graph.name(start)}`] }
+      if (graph.name(start) === '' || links.has(graph.name(start))) continue
+      if (holders.includes(canonical.of(start))) return { ...told, rivals: 1, rivalTypes: [`struct ${graph.name(start)}`] }
+      if (!candidate.fills) return { ...told, candidate: startOf(candidate, start, graph) }
     }
     return told
   }
@@ -71,6 +74,12 @@ export class Conclusions {
     const [best] = match.candidates
     return best !== undefined && match.rivals === 0 && best.fits > 1 ? conclude(words, match) : undefined
   }
+}
+
+/** What a candidate's evidence says of the struct that it starts with. */
+function startOf(candidate: StructCandidate, start: number, graph: TypeGraph): StructCandidate {
+  const bytes = graph.sizeOrType(start)
+  return { ...candidate, id: start, type: `struct ${graph.name(start)}`, module: graph.moduleOf(start), bytes, evidence: candidate.evidence.filter(({ offset }) => offset < bytes) }
 }
 
 export function isGeneral(cache: SlabCache | null): boolean {

@@ -19,6 +19,8 @@ const LOOKED_THROUGH = 4096
 const LEAST_LISTED = 4
 /** Neighbours outside of the group that are asked. */
 const MOST_STRANGERS = 64
+/** So many functions of one prototype in one place are no chance. */
+const MANY_FUNCTIONS = 3
 /** Part of the sampled pointers that must lead to the same. */
 const AGREEING = 0.5
 
@@ -140,8 +142,7 @@ export class GroupWords {
     switch (word.class) {
       case 'kernel text':
       case 'module text':
-        if (symbol === null || symbol.offset !== 0) return { offset, kind: 'address' }
-        return this.matcher.functionAt(offset, symbol.name, symbol.module)
+        return symbol === null ? this.#functions(offset, read()) : symbol.offset === 0 ? this.matcher.functionAt(offset, symbol.name, symbol.module) : { offset, kind: 'address' }
       case 'self pointer':
       case 'empty list head':
         return value === null ? undefined : { offset, kind: 'kin', target: Number(value) }
@@ -191,6 +192,21 @@ export class GroupWords {
   /** BTF id of what starts at an address in static data; 0 where nothing tells. */
   #staticAt(led: Target): number {
     return this.held.structAt(led.low, led.high) || (this.statics.at(addressOf(led))?.struct ?? 0)
+  }
+
+  /** A member that holds another function in each object is told by the prototype that these share. */
+  #functions(offset: number, { rows, words, halves }: Contents): WordEvidence {
+    let shared: Extract<WordEvidence, { kind: 'function' }> | undefined
+    const names = new Set<string>()
+    for (let i = 0, at = offset >>> 2; i < rows.length; i++, at += halves) {
+      const symbol = this.system.symbols.at(word64(words, at))
+      const found = symbol?.offset === 0 ? this.matcher.functionAt(offset, symbol.name, symbol.module) : undefined
+      if (found?.kind !== 'function') return { offset, kind: 'address' }
+      if (found.prototypes.length === 0) continue
+      names.add(symbol!.name)
+      shared = shared === undefined ? found : { ...shared, prototypes: common(shared.prototypes, found.prototypes), module: shared.module === found.module ? shared.module : null }
+    }
+    return shared === undefined || shared.prototypes.length === 0 ? { offset, kind: 'address' } : { ...shared, name: `${shared.name} and others`, isVaried: names.size >= MANY_FUNCTIONS }
   }
 
   /** Pointers to page structures lead to the start of one. */
