@@ -7,6 +7,7 @@ import { ObjectIndex } from './objectIndex.js'
 import { ReferenceCollector, type ReferenceGraph } from './referenceGraph.js'
 import { DeadRanges } from './deadRanges.js'
 import { LiveWords } from './liveWords.js'
+import { neverReturnedTo } from './neverReturned.js'
 import { cachedStacks, taskStacks } from './stacks.js'
 import { StalePointers } from './stalePointers.js'
 
@@ -57,7 +58,9 @@ function newLiveWords({ kernel, slabs }: System): LiveWords {
   const objects = slabs.objects()
   const index = new ObjectIndex(kernel, objects)
   const dead = new DeadRanges(kernel)
-  for (const { start, live } of taskStacks(kernel, objects)) dead.add('dead parts of stacks', start, live)
+  const stacks = taskStacks(kernel, objects)
+  for (const { start, live } of stacks) dead.add('dead parts of stacks', start, live)
+  for (const { start, end } of neverReturnedTo(kernel, stacks)) dead.add('dead parts of stacks', start, end)
   for (const { start, end } of cachedStacks(kernel)) dead.add('stacks of tasks that are gone', start, end)
   for (const { start, end } of slabs.ownArrays()) dead.add('arrays of the slab allocator', start, end)
   return new LiveWords(kernel, index, readFrameRoles(kernel), dead, watchersObjects(objects), new StalePointers(kernel), slabs)

@@ -8,6 +8,8 @@ import { StructReader } from '../../slab/structReader.js'
 const THREAD_BYTES = 16384
 /** What a task is called: TASK_COMM_LEN. */
 const COMM_BYTES = 16
+/** include/linux/sched.h */
+const PF_KTHREAD = 0x00200000
 
 /** One task's kernel stack. */
 export interface TaskStack {
@@ -19,6 +21,8 @@ export interface TaskStack {
   readonly end: bigint
   /** Where the live part begins: the saved stack pointer; `start` for a task on a CPU, whose registers the kernel has not saved. */
   readonly live: bigint
+  /** Whether it runs a function of the kernel, and no program. */
+  readonly isKernelThread: boolean
 }
 
 /**
@@ -42,7 +46,10 @@ export function taskStacks(view: KernelView, objects: SlabObjects): TaskStack[] 
       const saved = task.pointer(address, pointer)
       const running = task.has('on_cpu') && task.number(address, 'on_cpu') !== 0
       const live = !running && saved >= start && saved < end ? saved : start
-      found.push({ task: address, pid: task.number(address, 'pid'), comm: commOf(view, address + BigInt(task.offset('comm'))), start, end, live })
+      found.push({
+        task: address, pid: task.number(address, 'pid'), comm: commOf(view, address + BigInt(task.offset('comm'))), start, end, live,
+        isKernelThread: task.has('flags') && (task.number(address, 'flags') & PF_KTHREAD) !== 0
+      })
     } catch (error) {
       if (!(error instanceof FaultError)) throw error
       view.warnings.add(`a task's stack: ${error.message}`)
