@@ -4,6 +4,8 @@ import path from 'node:path'
 import { KernelManager, KernelMessage, ServerConnection, SessionManager, type Kernel } from '@jupyterlab/services'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { installKernelspec } from '../../kernel/jupyter/kernelspec.js'
+import { compareNotebooks } from '../../lib/notebook/compareNotebooks.js'
+import { readNotebook } from '../../lib/notebook/readNotebook.js'
 import { hasProgram, jupyterEnvironment, runProgram, startServer, writeNotebook, type Server } from '../builders/jupyter.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'slablab-front-ends-'))
@@ -36,6 +38,13 @@ describe.skipIf(!hasProgram('jupyter-nbconvert'))('nbconvert (jupyter-nbconvert)
     expect(page).toContain('printed')
     expect(page).toContain('<pre>42</pre>')
     expect(page).not.toContain('Traceback')
+  })
+
+  test('executes a notebook of the repository, and shows what it holds', () => {
+    const bundled = 'notebooks/3-growth.ipynb'
+    runProgram('jupyter-nbconvert', ['--execute', '--to', 'notebook', '--output', path.join(folder, 'growth.ipynb'), path.resolve(bundled)], { cwd: path.resolve('notebooks'), env })
+    const [held, found] = [bundled, path.join(folder, 'growth.ipynb')].map((file) => readNotebook(readFileSync(file, 'utf8'), file))
+    expect(compareNotebooks(held, found)).toEqual([])
   })
 })
 
