@@ -9,7 +9,7 @@ import { guestFile, initramfs } from './initramfs.js'
 import type { Kernel } from './kernel.js'
 import { makedumpfile } from './makedumpfile.js'
 import { help, parseOptions, type LabOptions } from './options.js'
-import { plantedModule } from './plantedModule.js'
+import { plantedModules } from './plantedModules.js'
 import { moveProgramHeaders } from './programHeaders.js'
 import { panicked, type Guest } from './qemu.js'
 import { smallKernel } from './smallKernel.js'
@@ -32,7 +32,7 @@ function plan({ plant, steps, quiet, interval, phases, liveEvery, decoys }: LabO
 }
 
 function guestImage(options: LabOptions, kernel: Kernel, work: string): string {
-  const planted = Object.keys(options.plant).length > 0 ? [guestFile('lib/planted.ko', plantedModule(kernel, work))] : []
+  const planted = Object.keys(options.plant).length > 0 ? plantedModules(kernel, work).map((module) => guestFile(`lib/${path.basename(module)}`, module)) : []
   const file = path.join(work, 'initramfs.gz')
   writeFileSync(file, initramfs([
     guestFile('init', new URL('guest/init', import.meta.url).pathname, 0o755), { path: 'plan', content: plan(options) },

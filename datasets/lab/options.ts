@@ -12,7 +12,8 @@ export const kinds: Readonly<Record<string, string>> = {
   name: 'duplicated strings that nobody frees',
   record: 'objects of a cache of the module\'s own',
   cred: 'credentials taken with prepare_creds() and never put',
-  file: 'open files that nobody closes'
+  file: 'open files that nobody closes',
+  departed: 'structs with a work and a callback of a second module, which is unloaded before the dump and leaves them'
 }
 
 export interface LabOptions {

@@ -12,11 +12,11 @@ import { cacheNamed, machine, sparseMemory } from '../builders/machine.js'
 const SLOT = 96
 
 /** A dump with these objects, the first `lost` of each group of which nothing refers to. */
-function lostObjects(cache: string, contents: readonly (readonly bigint[])[], lost = Infinity, extra: Partial<System> = {}): LeakEvidence {
-  const words = new Map<bigint, bigint>()
+function lostObjects(cache: string, contents: readonly (readonly bigint[])[], lost = Infinity, extra: Partial<System> = {}, symbols = leakSymbols, further: readonly (readonly [bigint, bigint])[] = []): LeakEvidence {
+  const words = new Map<bigint, bigint>(further)
   contents.forEach((object, i) => Array.from({ length: SLOT / 8 }, (_, at) => words.set(directMap + BigInt(i * SLOT + at * 8), object[at] ?? 0n)))
   const system = machine({
-    kind: 'dump', architecture: 'x86_64', memory: sparseMemory(words), symbols: leakSymbols, caches: [cacheNamed(cache, { objectBytes: SLOT, slotBytes: SLOT })],
+    kind: 'dump', architecture: 'x86_64', memory: sparseMemory(words), symbols, caches: [cacheNamed(cache, { objectBytes: SLOT, slotBytes: SLOT })],
     objects: contents.map((_, i) => ({ address: directMap + BigInt(i * SLOT), cache: 0 }))
   })
   const evidence = evidenceOf(Object.assign(system, extra))
@@ -63,6 +63,22 @@ describe('what lost objects tell of themselves', () => {
     for (const number of [-1_000_000_000n, ~0x0100_0000n]) {
       const numbers = many((i) => [BigInt.asUintN(64, number), BigInt(i)])
       expect(await findSuspects(lostObjects('kmalloc-96', numbers, Infinity, { kernel }))).toMatchObject([{ rule: 'objects that nothing refers to' }])
+    }
+  })
+
+  test('also on arm64, where modules lie among what vmalloc() maps', async () => {
+    const symbols = ['_text', '_stext', '_end'].map((name, i) => ({ address: 0xffff000008080000n + BigInt(i * 0x1000000), name, type: 'T', module: null }))
+    const unloaded = 0xffff000009000100n
+    const kernel = { physicalOf: () => undefined, symbol: (name: string) => (name === 'last_unloaded_module' ? unloaded : undefined) } as unknown as KernelView
+    const given = (address: (i: number) => bigint, name = text('departed')): LeakEvidence =>
+      lostObjects('kmalloc-96', many((i) => [BigInt(i), address(i)]), Infinity, { kernel, architecture: 'arm64' }, symbols, [[unloaded, name], [unloaded + 8n, 0n]])
+    const [finding] = await findSuspects(given(() => 0xffff000000999000n))
+    expect(finding).toMatchObject({ rule: 'objects of a module that is gone', confidence: 'certain' })
+    expect(finding.hypothesis).toContain('a module that is gone (departed was unloaded last)')
+    expect(finding.evidence[1].text).toContain('0xffff000000999000 at 0x8')
+    // Addresses that differ are of buffers, and where no module was unloaded none is gone.
+    for (const other of [given((i) => 0xffff000000999000n + BigInt(i * 0x1000)), given(() => 0xffff000000999000n, 0n)]) {
+      expect(await findSuspects(other)).toMatchObject([{ rule: 'objects that nothing refers to' }])
     }
   })
 

@@ -25,6 +25,7 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
+#include "departed.h"
 
 static unsigned int most = 100000;
 module_param(most, uint, 0444);
@@ -291,6 +292,24 @@ static int drop_file(void)
 	return 0;
 }
 
+/* departed: of a module that is unloaded before the dump. */
+
+const void *(*planted_leave)(void);
+EXPORT_SYMBOL_GPL(planted_leave);
+
+static int leave_departed(void)
+{
+	const void *object;
+
+	if (!planted_leave)
+		return -ENODEV;
+	object = planted_leave();
+	if (!object)
+		return -ENOMEM;
+	remember("departed", "leaked", object);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*plant)(void);
@@ -305,6 +324,7 @@ static const struct {
 	{ "record", drop_record },
 	{ "cred", drop_cred },
 	{ "file", drop_file },
+	{ "departed", leave_departed },
 };
 
 static int plant(const char *name, unsigned int count)

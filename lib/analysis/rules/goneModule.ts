@@ -9,6 +9,7 @@ import { lostExamples, type LeakEvidence } from '../leakEvidence.js'
 import { lostFinding, lostGroups, namedObjects, type LostGroup } from '../lostObjects.js'
 import type { Rule } from '../rule.js'
 import type { SignatureWordRow } from '../signatures.js'
+import { readContents } from '../typing/groupContents.js'
 
 /** Modules lie so near to the kernel that its calls reach them (x86-64: the last 2 GiB; arm64: 2 GiB around the image). */
 const MODULE_RANGE = 2n ** 31n
@@ -18,6 +19,9 @@ const LAST_MODULE_END = 0xffffffffff000000n
 const ALIGNMENT = 4n
 const ROUND = 1000n
 const LONGEST_NAME = 56
+const WORD_BYTES = 8
+/** Objects whose words are compared. */
+const COMPARED = 64
 
 /**
  * Objects that hold addresses where a module's code used to be: the module was unloaded and left them behind. Nobody will free them, and
@@ -29,15 +33,32 @@ export const goneModule: Rule = {
   find: (evidence) => lostGroups(evidence).flatMap((lost) => {
     const { system } = lost.machine
     if (system.kernel === undefined || lastUnloaded(system) === '') return []
-    const dangling = lost.facts.words.filter((word) => isDangling(system, word))
+    const dangling = lost.facts.words.flatMap((word) => {
+      const address = sharedAddress(lost, word)
+      return address !== undefined && isDangling(system, address) ? [{ offset: word.offset, address }] : []
+    })
     return dangling.length === 0 ? [] : [accuse(evidence, lost, dangling)]
   })
 }
 
-/** Whether all objects hold the same address there, near the kernel's code, that no page stands behind. */
-function isDangling({ kernel, symbols }: System, word: SignatureWordRow): boolean {
-  if (word.value === null || word.symbol !== null || (word.class !== 'kernel pointer' && word.class !== 'module text' && word.class !== 'module data')) return false
-  const address = BigInt(word.value)
+/** An address that objects hold, and where in them. */
+interface Dangling {
+  readonly offset: number
+  readonly address: bigint
+}
+
+/** The address without a name that all objects hold there. arm64 has its modules in vmalloc space, of which signatures keep no values. */
+function sharedAddress({ machine: { system }, facts }: LostGroup, { class: kind, offset, symbol, value }: SignatureWordRow): bigint | undefined {
+  if (symbol !== null) return undefined
+  if (kind === 'module text' || kind === 'module data' || kind === 'kernel pointer') return value === null ? undefined : BigInt(value)
+  if (kind !== 'vmalloc pointer' || lastUnloaded(system) === undefined) return undefined
+  const { rows, words, halves } = readContents(system.memory, lostExamples(facts, COMPARED), offset + WORD_BYTES, COMPARED)
+  const at = (row: number): bigint => (BigInt(words[row * halves + offset / 4 + 1]) << 32n) | BigInt(words[row * halves + offset / 4])
+  return rows.length > 0 && rows.every((_, row) => at(row) === at(0)) ? at(0) : undefined
+}
+
+/** Whether an address near the kernel's code has no page behind it. */
+function isDangling({ kernel, symbols }: System, address: bigint): boolean {
   const text = symbols.named('_stext')[0]?.address ?? symbols.named('_text')[0]?.address
   if (text === undefined || kernel === undefined) return false
   const distance = address > text ? address - text : text - address
@@ -45,7 +66,7 @@ function isDangling({ kernel, symbols }: System, word: SignatureWordRow): boolea
   return BigInt.asIntN(64, address) % ROUND !== 0n && kernel.physicalOf(address) === undefined
 }
 
-function accuse(evidence: LeakEvidence, lost: LostGroup, dangling: readonly SignatureWordRow[]): Finding {
+function accuse(evidence: LeakEvidence, lost: LostGroup, dangling: readonly Dangling[]): Finding {
   const { facts, machine, unreachable, type } = lost
   const examples = Array.from(lostExamples(facts, 3), hex)
   const name = lastUnloaded(machine.system) ?? ''
@@ -56,7 +77,7 @@ function accuse(evidence: LeakEvidence, lost: LostGroup, dangling: readonly Sign
     fix: `In the exit function of the module, free these objects before it returns${name === '' ? '' : ` (look at ${name} first)`}.`,
     ownerGone: true,
     items: [{
-      text: `They hold ${dangling.map(({ offset, value }) => `${value} at 0x${offset.toString(16)}`).join(', ')}: module memory in which nothing is mapped.`,
+      text: `They hold ${dangling.map(({ offset, address }) => `${hex(address)} at 0x${offset.toString(16)}`).join(', ')}: module memory in which nothing is mapped.`,
       addresses: examples,
       code: openCell(machine.files, (dump) => `words(${dump}, ${addressList(examples)})`)
     }]
