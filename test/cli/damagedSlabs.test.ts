@@ -38,7 +38,7 @@ describeEvidence('a dump with damaged slabs', () => {
       expect.stringContaining('dentry 1 of 532')
     ]))
     const damaged = new Set(['kmalloc-32', 'inode_cache', 'buffer_head', 'kmalloc-96', 'kernfs_node_cache', 'dentry'])
-    const others = async (file: string): Promise<unknown> => (await rows('caches', file)).filter(({ name }) => !damaged.has(String(name)))
+    const others = async (file: string): Promise<unknown> => (await rows('caches', file)).filter(({ cache }) => !damaged.has(String(cache)))
     expect(await others(vmcore)).toEqual(await others(evidence('x86_64-slub', 'vmcore')))
   }, 120_000)
 
