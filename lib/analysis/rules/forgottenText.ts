@@ -24,7 +24,7 @@ export const forgottenText: Rule = {
     const shown = Array.from(examples, hex)
     return [lostFinding(evidence, lost, {
       rule: forgottenText.name,
-      hypothesis: `${formatCount(unreachable)} texts in ${cache?.name ?? 'slab memory'} (such as “${texts[0] ?? ''}”) were allocated, and what held them was freed without them.`,
+      hypothesis: `${formatCount(unreachable)} texts in ${cache?.name ?? 'slab memory'} (such as “${texts[0] ?? ''}”) were allocated, and whoever held them let go of them without freeing them.`,
       fix: 'Find who makes such a text (kstrdup, kasprintf, kmemdup_nul), and free it where its owner is freed.',
       items: [{
         text: `They read ${texts.map((text) => `“${text}”`).join(', ')}.`, addresses: shown,
