@@ -54,6 +54,14 @@ describe('slablab report', () => {
     expect(wrong.errors).toContain('healthy.slabinfo')
   })
 
+  test('to a file that is called a page or a notebook, as such', async () => {
+    const [page, notebook] = [path.join(folder, 'alone.html'), path.join(folder, 'alone.ipynb')]
+    expect(await slablab('report', ...files, '-o', page)).toMatchObject({ code: 0, text: '', errors: `slablab: the report is in ${page}\n` })
+    expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>/i)
+    expect(await slablab('report', ...files, '-o', notebook)).toMatchObject({ code: 0, text: '', errors: `slablab: the notebook is ${notebook}\n` })
+    expect(JSON.parse(readFileSync(notebook, 'utf8'))).toMatchObject({ nbformat: 4 })
+  })
+
   test('as a page beside the text, and to a file', async () => {
     const page = path.join(folder, 'report.html')
     const json = path.join(folder, 'report.json')

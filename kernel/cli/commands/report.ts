@@ -13,7 +13,7 @@ export const report: Command = {
 snapshots are compared in the order given: first the healthy one or the earlier one. The report names the suspects with their evidence,
 shows what it rests on, says what the evidence cannot show and which command would, and where it comes from.
 --format json writes it for programs. Beside the text, --html writes one page that needs nothing else, and --notebook the investigation
-as a notebook whose cells find it all again.`,
+as a notebook whose cells find it all again; -o FILE.html or FILE.ipynb writes that alone.`,
   example: 'slablab report healthy.slabinfo leaking.slabinfo session.crash.txt --html report.html',
   options: {
     ...evidenceOptions,
@@ -26,11 +26,12 @@ as a notebook whose cells find it all again.`,
     if (format === 'csv' || format === 'ndjson') throw new UsageError(`a report is no table: expected --format table or json, got ${format}`)
     const found = await makeReport(args.positionals, args, terminal)
     const target = args.options.output as string | undefined
-    const page = args.options.html as string | undefined
+    const kind = format === 'json' ? undefined : /\.(html?|ipynb)$/i.exec(target ?? '')?.[1].toLowerCase()
+    const page = (args.options.html as string | undefined) ?? (kind?.startsWith('htm') === true ? target : undefined)
     if (page !== undefined) writeResult(terminal, page, await reportHtml(found))
-    const notebook = args.options.notebook as string | undefined
+    const notebook = (args.options.notebook as string | undefined) ?? (kind === 'ipynb' ? target : undefined)
     if (notebook !== undefined) writeResult(terminal, notebook, writeNotebook(reportNotebook(found, { pathOf: pathFrom(notebook) })))
-    writeResult(terminal, target, format === 'json' ? `${JSON.stringify(reportJson(found), null, 2)}\n` : await reportText(found, onScreen(terminal, target)))
+    if (kind === undefined) writeResult(terminal, target, format === 'json' ? `${JSON.stringify(reportJson(found), null, 2)}\n` : await reportText(found, onScreen(terminal, target)))
     if (page !== undefined) terminal.err(`slablab: the report is in ${page}\n`)
     if (notebook !== undefined) terminal.err(`slablab: the notebook is ${notebook}\n`)
     return sayIncomplete(found, terminal)
