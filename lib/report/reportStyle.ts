@@ -90,8 +90,10 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line);
   main { max-width: none; padding: 0; }
   figure svg { filter: none; max-width: 100%; min-width: 0; }
   .scroll, figure { overflow: visible; }
-  h2 { break-after: avoid; margin-top: 1.75rem; }
-  figure, tr, .figures, article ol li, ul.missing li { break-inside: avoid; }
+  h2 { margin-top: 1.75rem; }
+  h2, h2 + p, h3, article .tags, article .fix { break-after: avoid; }
+  article .where { break-before: avoid; }
+  p, figure, tr, pre, .figures, article ol li, ul.missing li { break-inside: avoid; }
   article, dl.figures, pre, .fix { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }
 `.trim()
