@@ -1,6 +1,6 @@
 import type { SlabPages } from './pageScan.js'
 import type { SlabTable } from './slabTable.js'
-import type { MemoryRange } from './slabs.js'
+import type { OwnArray } from './slabs.js'
 
 /** What differs between the allocators. Each step fills in a part of the {@link SlabTable}. */
 export interface AllocatorReader {
@@ -15,5 +15,5 @@ export interface AllocatorReader {
   /** How many free objects of a cache may lie in sheaves that the dump lacks: they count as allocated. */
   lostObjects?(cache: bigint): number
   /** The arrays outside of slabs in which it keeps free objects. Comes after every `hold`. */
-  ownArrays(): readonly MemoryRange[]
+  ownArrays(): readonly OwnArray[]
 }

@@ -5,7 +5,7 @@ import { gatherObjects } from './gatherObjects.js'
 import { readRcuQueues, type RcuQueues } from './rcuQueues.js'
 import { counted } from '../util/units.js'
 import type { SlabTable } from './slabTable.js'
-import type { MemoryRange, SlabPlace, SlabRecords } from './slabs.js'
+import type { OwnArray, SlabPlace, SlabRecords } from './slabs.js'
 import { noSuchCache } from './noSuchCache.js'
 
 /** Drives the readers: what is asked for decides which caches' lists are walked. */
@@ -56,7 +56,7 @@ export class SlabState {
     return { ...place, slot, object, offset: Number(address - object), state: table.state[entry], queued: table.queued[entry] === 1 }
   }
 
-  ownArrays(): readonly MemoryRange[] {
+  ownArrays(): readonly OwnArray[] {
     this.table.caches.forEach((_, cache) => this.hold(cache))
     return this.allocator.ownArrays()
   }

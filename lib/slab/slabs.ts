@@ -28,6 +28,12 @@ export interface MemoryRange {
   readonly end: bigint
 }
 
+/** An array of the allocator's own. */
+export interface OwnArray extends MemoryRange {
+  /** The struct that ends with it (`slab_sheaf`); undefined where it stands alone. */
+  readonly owner?: string
+}
+
 /** All slabs in address order, one typed array a property. */
 export interface SlabRecords {
   readonly length: number
@@ -61,7 +67,7 @@ export interface Slabs {
    * The arrays in which the allocator itself keeps addresses of objects: array caches, sheaves, KFENCE's records. What they hold, stale entries too, is
    * no use of these objects.
    */
-  ownArrays(): readonly MemoryRange[]
+  ownArrays(): readonly OwnArray[]
   /** Row of {@link SlabRecords} whose slab holds a page frame, or -1: for scans. */
   slabOfFrame(frame: number): number
   /** The raw state behind all of these, for readers that go through slabs themselves: rows as in {@link SlabRecords}, caches as in `caches()`. */

@@ -46,6 +46,9 @@ describe.each([['v6.18', slub618], ['v7.1', slub71]])('sheaves of %s', (_, types
     const slabs = readSlabs(kernel.view())
     expect(slabs.caches()[0]).toMatchObject({ total: 32, allocated: 32 - 2 - 3 - 3 - 3 })
     expect(statesOf(slabs.objects(), slab)).toEqual({ free: [0, 1], cached: [5, 6, 7, 20, 21, 22], pending: [9, 10, 11] })
+    // Seven sheaves, each with its array; typing takes what holds one for a slab_sheaf.
+    expect(slabs.ownArrays()).toHaveLength(7)
+    expect(slabs.ownArrays().every(({ owner }) => owner === 'slab_sheaf')).toBe(true)
     expect(messages(kernel)).toEqual([])
   })
 

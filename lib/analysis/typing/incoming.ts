@@ -1,3 +1,4 @@
+import { endsOpen } from '../../type/memberAt.js'
 import type { BtfTypes } from '../../type/btfTypes.js'
 import { isKernelAddress, type Contents } from './groupContents.js'
 import type { HeldStatics } from './heldStatics.js'
@@ -54,7 +55,8 @@ export class Incoming {
   /** Follows the pointers of objects of a struct, `positions` of which `contents` holds some. */
   follow(struct: number, positions: Uint32Array, contents: Contents): void {
     const name = this.types.graph.name(struct)
-    const stride = (this.types.graph.bytesOf(struct) ?? 0) >>> 2
+    // What ends in an array of any length has that behind it, and none of its kind.
+    const stride = endsOpen(this.types.graph, struct) ? 0 : (this.types.graph.bytesOf(struct) ?? 0) >>> 2
     for (let i = 0, base = 0; i < contents.rows.length; i++, base += contents.halves) {
       const words = contents.words.subarray(base, base + contents.halves)
       const own = positions[contents.rows[i]]
@@ -78,6 +80,12 @@ export class Incoming {
       if (!isKernelAddress(words[at + 1])) return
       this.#lead(words[at], words[at + 1], pointee, name, `[${at / 2}]`, -1)
     }
+  }
+
+  /** Takes an object for one of the struct that the allocator keeps the array in which an address lies in. */
+  leadToOwner(address: bigint, struct: number): void {
+    const object = this.objects.target(Number(address & 0xffffffffn), Number(address >> 32n))
+    if (object >= 0 && this.isOpen(object)) this.#add(object, 0, struct, 'the slab allocator', '')
   }
 
   /** Where pointers lead to in an object. */

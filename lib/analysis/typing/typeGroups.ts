@@ -138,6 +138,10 @@ export class TypeGroups {
     const followed = new Set<number>()
     let ofSingles: Source[] = []
     for (const root of perCpuRoots(kernel, this.types)) this.#followRoot(root, incoming)
+    for (const { start, owner } of this.system.slabs?.ownArrays() ?? []) {
+      const struct = owner === undefined ? undefined : this.types.find(`struct ${owner}`)
+      if (struct !== undefined) incoming.leadToOwner(start, struct)
+    }
     for (let round = 0; round < ROUNDS; round++) {
       for (const source of [...this.#sources(followed), ...ofSingles]) this.#followSource(source, incoming, objects)
       for (const { name, struct, address } of incoming.statics.takeFresh()) this.#followRoot({ name, type: struct, address, bytes: this.types.graph.bytesOf(struct) ?? 0 }, incoming)

@@ -4,7 +4,7 @@ import { CacheNodes } from '../cacheNodes.js'
 import type { KernelView } from '../kernelView.js'
 import { ALLOCATED, CACHED, FREE, NO_INDEX } from '../model.js'
 import type { SlabPageLayout, SlabPages } from '../pageScan.js'
-import type { MemoryRange } from '../slabs.js'
+import type { OwnArray } from '../slabs.js'
 import type { SlabTable, Slot } from '../slabTable.js'
 import { StructReader } from '../structReader.js'
 import { ArrayCaches, type ArrayCache } from './arrayCaches.js'
@@ -88,7 +88,7 @@ export class Slab implements AllocatorReader {
     }
   }
 
-  ownArrays(): readonly MemoryRange[] {
+  ownArrays(): readonly OwnArray[] {
     return [...this.#held.values()].flat().map(({ memory }) => memory)
   }
 

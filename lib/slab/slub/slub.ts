@@ -4,7 +4,7 @@ import { CacheNodes } from '../cacheNodes.js'
 import type { KernelView } from '../kernelView.js'
 import { ALLOCATED, CACHED, FREE, NO_INDEX } from '../model.js'
 import type { SlabPageLayout, SlabPages } from '../pageScan.js'
-import type { MemoryRange } from '../slabs.js'
+import type { OwnArray } from '../slabs.js'
 import type { SlabTable } from '../slabTable.js'
 import { StructReader } from '../structReader.js'
 import { CpuSlabs, type CpuSlab } from './cpuSlabs.js'
@@ -37,7 +37,7 @@ export class Slub implements AllocatorReader {
   #sheaves: Sheaves | undefined
   #lists: FreeLists | undefined
   readonly #held = new Map<number, readonly CpuSlab[]>()
-  readonly #ownArrays: MemoryRange[] = []
+  readonly #ownArrays: OwnArray[] = []
   readonly #inSheaves = new Map<number, number>()
 
   /** Present only where the kernel has sheaves, so that others need not walk RCU's lists for counts. */
@@ -116,7 +116,7 @@ export class Slub implements AllocatorReader {
 
   /** Marks the objects of one sheaf. */
   #holdSheaf(table: SlabTable, cache: number, sheaf: Sheaf): void {
-    this.#ownArrays.push(sheaf.memory)
+    this.#ownArrays.push({ ...sheaf.memory, owner: 'slab_sheaf' })
     this.#inSheaves.set(cache, this.inSheaves(cache) + sheaf.objects.length)
     for (const address of sheaf.objects) {
       const found = table.objectAt(address)
@@ -154,7 +154,7 @@ export class Slub implements AllocatorReader {
     }
   }
 
-  ownArrays(): readonly MemoryRange[] {
+  ownArrays(): readonly OwnArray[] {
     return this.#ownArrays
   }
 
