@@ -14,6 +14,8 @@ export interface Holder {
   readonly address: bigint
   /** How many of the objects would be lost without it. */
   readonly objects: number
+  /** Whether words on stacks name some as well: of functions at work on them, or stale. */
+  readonly besideStacks: boolean
 }
 
 /**
@@ -22,18 +24,34 @@ export interface Holder {
  *
  * @param members positions in the objects of the pass
  */
-export function soleHolder(system: System, { graph, references }: Reachability, members: Uint32Array): Holder | undefined {
+export function soleHolder(system: System, found: Reachability, members: Uint32Array): Holder | undefined {
+  return holderAmong(system, found, members, () => true) ?? holderAmong(system, found, members, besideStacks(system, found.graph))
+}
+
+/** Tells roots that are on no stack, by their positions. */
+function besideStacks(system: System, graph: Reachability['graph']): (root: number) => boolean {
+  const places = placesOf(system, graph.index)
+  const known = new Map<number, boolean>()
+  return (root) => {
+    let counts = known.get(root)
+    if (counts === undefined) known.set(root, (counts = places.at(graph.rootWord[root]).kind !== 'stack'))
+    return counts
+  }
+}
+
+function holderAmong(system: System, { graph, references }: Reachability, members: Uint32Array, counts: (root: number) => boolean): Holder | undefined {
   const { kernel } = system
-  const variable = kernel === undefined ? undefined : mostFrequent(samplesOf(members).map((member) => variableAbove(system, kernel, graph, member)))
+  const variable = kernel === undefined ? undefined : mostFrequent(samplesOf(members).map((member) => variableAbove(system, kernel, graph, member, counts)))
   if (variable === undefined) return undefined
   const { symbol, start } = variable
   const end = start + (system.symbols.bytesAt(symbol.address) ?? symbol.offset + 8)
-  const others = graph.rootTarget.filter((_, i) => graph.rootWord[i] < start || graph.rootWord[i] >= end)
+  const isOther = (root: number): boolean => graph.rootWord[root] < start || graph.rootWord[root] >= end
+  const others = graph.rootTarget.filter((_, root) => isOther(root) && counts(root))
   const reached = new Uint8Array(graph.index.objects.length)
   spread(references, others, reached)
   let lost = 0
   for (const object of members) if (reached[object] === 0 && graph.index.objects.state[object] !== UNKNOWN) lost++
-  return lost < members.length * MOST ? undefined : { name: symbol.name, module: symbol.module, address: symbol.address, objects: lost }
+  return lost < members.length * MOST ? undefined : { name: symbol.name, module: symbol.module, address: symbol.address, objects: lost, besideStacks: others.length < graph.rootTarget.filter((_, root) => isOther(root)).length }
 }
 
 /** Part of the objects that must depend on the variable. */
@@ -52,8 +70,8 @@ interface Variable {
   readonly start: number
 }
 
-function variableAbove(system: System, kernel: KernelView, graph: Reachability['graph'], object: number): Variable | undefined {
-  const root = rootOf(graph, object)
+function variableAbove(system: System, kernel: KernelView, graph: Reachability['graph'], object: number, counts: (root: number) => boolean): Variable | undefined {
+  const root = rootOf(graph, object, counts)
   if (root === undefined) return undefined
   const place = placesOf(system, graph.index).at(graph.rootWord[root])
   const symbol = place.kind === 'data' ? system.symbols.at(place.address) : undefined
@@ -67,10 +85,10 @@ function mostFrequent(found: readonly (Variable | undefined)[]): Variable | unde
 }
 
 /** The root nearest to an object, backwards along references: position among the graph's roots. */
-function rootOf(graph: Reachability['graph'], object: number): number | undefined {
+function rootOf(graph: Reachability['graph'], object: number, counts: (root: number) => boolean): number | undefined {
   const roots = new Map<number, number>()
   graph.rootTarget.forEach((target, i) => {
-    if (!roots.has(target)) roots.set(target, i)
+    if (!roots.has(target) && counts(i)) roots.set(target, i)
   })
   const { first, other } = graph.referrers()
   const seen = new Set([object])

@@ -41,7 +41,7 @@ export const globalList: Rule = {
   }
 }
 
-function tell(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts, { name, module, address, objects }: Holder): Finding {
+function tell(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts, { name, module, address, objects, besideStacks }: Holder): Finding {
   const { cache, group } = facts
   const further = cacheEvidence(evidence, cache?.name ?? null)
   const type = groupType(machine.system, facts)
@@ -57,7 +57,7 @@ function tell(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts, 
     hypothesis: `${formatCount(group.objects)} ${namedObjects(type)} in ${cache?.name ?? 'slab memory'} are kept alive by ${owner}: they are not lost${further.agrees ? ', but their number grows' : ''}.`,
     fix: `If there should be fewer of them, look at who puts them on ${name} and when they are taken off.`,
     evidence: [{
-      text: `Without ${owner}, ${formatCount(objects)} of ${formatCount(group.objects)} could not be reached.`, addresses: [hex(address), example],
+      text: `Without ${owner}, ${formatCount(objects)} of ${formatCount(group.objects)} could not be reached${besideStacks ? ' but by words on stacks' : ''}.`, addresses: [hex(address), example],
       code: openCell(machine.files, (dump) => `await chainTo(${dump}, '${example}')`)
     }, ...further.items]
   })
