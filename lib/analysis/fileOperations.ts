@@ -62,7 +62,7 @@ function findFileOperations(system: System, release: string, callees: readonly s
       const address = place - BigInt(releaseOffset)
       const pointer = readWord(system, address + BigInt(openOffset))
       const opener = pointer === undefined ? undefined : system.symbols.at(pointer)
-      if (pointer === undefined || opener === undefined || opener.offset !== 0 || !/^t$/i.test(opener.type)) continue
+      if (pointer === undefined || opener === undefined || opener.offset !== 0 || system.symbols.holds(opener) !== 'code') continue
       const own = system.symbols.at(address)
       // The other kind of table was found at this place, or a table starts elsewhere: its own name tells.
       if (own !== undefined && own.offset !== 0 && own.bytes != null) continue

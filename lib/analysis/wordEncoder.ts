@@ -186,7 +186,7 @@ export class WordEncoder {
     if (known !== 0) return known
     const hit = kind === ADDRESS_VALUE && region !== OTHER ? this.#hit(high, low) : undefined
     const wordClass = kind === SELF_VALUE ? SELF : kind === LIST_HEAD_VALUE ? LIST_HEAD : kind === CONSTANT_VALUE ? OTHER
-      : region === OTHER ? POISON : addressClass(region, hit)
+      : region === OTHER ? POISON : addressClass(region, hit, this.#symbols)
     const i = this.#classes.length
     // So many different values do not discriminate; the class still does.
     if (i + FIRST_VALUE_CODE > lastCode) return wordClass
@@ -214,9 +214,9 @@ export class WordEncoder {
 }
 
 /** Text or data, of the kernel or a module: as the symbol says; an address without one counts as text of its region. */
-function addressClass(region: number, hit: SymbolHit | undefined): number {
+function addressClass(region: number, hit: SymbolHit | undefined, symbols: SymbolTable): number {
   const ofModule = hit === undefined || hit.module === null ? region === MODULE_TEXT : true
-  const isData = hit !== undefined && /[abdgrsvABDGRSV]/.test(hit.type)
+  const isData = hit !== undefined && symbols.holds(hit) === 'data'
   if (ofModule) return isData ? MODULE_DATA : MODULE_TEXT
   return isData ? KERNEL_DATA : KERNEL_TEXT
 }

@@ -1,6 +1,6 @@
 import { faultWords, MissingSymbolError, UsageError, type FaultReason } from '../errors.js'
 import type { Memory } from '../memory/memory.js'
-import type { SymbolHit } from '../symbol/symbolTable.js'
+import type { SymbolHit, SymbolTable } from '../symbol/symbolTable.js'
 import type { System } from '../system/system.js'
 import type { BtfTypes } from '../type/btfTypes.js'
 import { TypeDeclaration } from '../type/typeDeclaration.js'
@@ -128,7 +128,7 @@ function styleOf(system: System, options: TypedReadOptions): ValueStyle {
     elements: options.elements,
     symbol: (address) => {
       const hit = address >= LOWEST_KERNEL_ADDRESS ? symbols.at(address) : undefined
-      if (hit === undefined || hit.offset > farthestInside(hit)) return undefined
+      if (hit === undefined || hit.offset > farthestInside(hit, symbols)) return undefined
       return hit.offset === 0 ? hit.name : `${hit.name}+${hit.offset}`
     },
     // The second is what crash says of a string that is not in the kernel's memory.
@@ -142,13 +142,14 @@ function styleOf(system: System, options: TypedReadOptions): ValueStyle {
  * How far behind a symbol's start an address still belongs to it. kallsyms knows no sizes: behind the last symbol of read-only data
  * lie strings and tables without any, behind a variable others whose symbols were not kept, behind a linker's mark a whole section.
  */
-function farthestInside({ name, type, bytes }: SymbolHit): number {
+function farthestInside(hit: SymbolHit, symbols: SymbolTable): number {
+  const { name, type, bytes } = hit
   if (bytes != null && bytes > 0) return bytes - 1
-  return linkerMark.test(name) ? 0 : (farthestByLetter[type.toLowerCase()] ?? Infinity)
+  if (linkerMark.test(name)) return 0
+  return symbols.holds(hit) !== 'data' ? Infinity : /r/i.test(type) ? 0x400 : 0x4000
 }
 
 const linkerMark = /^__(?:start|stop)_/
-const farthestByLetter: Readonly<Record<string, number>> = { r: 0x400, d: 0x4000, b: 0x4000 }
 
 function readString(memory: Memory, address: bigint, limit: number): FoundString {
   const bytes = new Uint8Array(limit)

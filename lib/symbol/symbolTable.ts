@@ -77,6 +77,7 @@ export class SymbolTable {
   readonly #word = new BigUint64Array(1)
   readonly #halves = new Uint32Array(this.#word.buffer)
   #byName: Map<string, SymbolRecord[]> | undefined
+  #data: readonly [start: bigint, end: bigint] | undefined
   #scans = 0
 
   constructor(records: Iterable<SymbolRecord>) {
@@ -165,6 +166,17 @@ export class SymbolTable {
     if (hit.bytes != null && hit.bytes > 0) return hit.bytes
     const own = this.#indexBefore(Number(address >> 32n), Number(address & 0xffffffffn))
     return own + 1 < this.#reach.length ? this.#offset(own, this.#high[own + 1], this.#low[own + 1]) : undefined
+  }
+
+  /**
+   * What lies at a symbol, by its letter; undefined where there is none. A section of data that holds some code has the letters of text
+   * throughout (.data of x86-64 since 6.15): what lies between `_sdata` and `_edata` is data all the same.
+   */
+  holds({ address, type, module }: SymbolRecord): 'code' | 'data' | undefined {
+    if (/^[abdgrsv]$/i.test(type)) return 'data'
+    if (!/^[tw]$/i.test(type)) return undefined
+    const [start, end] = (this.#data ??= [this.named('_sdata')[0]?.address ?? 0n, this.named('_edata')[0]?.address ?? 0n])
+    return module === null && address >= start && address < end ? 'data' : 'code'
   }
 
   #indexAt(high: number, low: number): number {

@@ -154,6 +154,13 @@ export class StructMatcher {
     return known
   }
 
+  /** The structs of at most `slotBytes` in which a type stands at an offset. */
+  structsWith(offset: number, type: number, slotBytes: number): number[] {
+    const fits = this.#wordFits()
+    const found = fits.fitting({ offset, kind: 'held', types: [this.canonical.of(type)] }, fits.catalog.upTo(slotBytes))
+    return Array.from(found, (index) => fits.catalog.ids[index])
+  }
+
   /** What each word of a struct may hold: bits of {@link WordKind}. */
   wordKinds(struct: number): Uint8Array {
     return this.#kinds.of(struct)
@@ -170,7 +177,8 @@ export class StructMatcher {
     const fitting = evidence.map((word) => fits.fitting(word, considered))
     const alive = this.#alive(evidence, fitting, named.subarray(0, lowerBound(named, considered)), considered)
     const bits = this.#bits
-    for (const index of alive) bits[index] = catalog.fills(index, options.smallestBytes ?? 0) ? 0 : sizeBits(catalog.bytes[index], options.smallestBytes ?? 0)
+    const ends = endsOf(evidence)
+    for (const index of alive) bits[index] = catalog.fills(index, options.smallestBytes ?? 0) || ends.has(catalog.bytes[index]) ? 0 : sizeBits(catalog.bytes[index], options.smallestBytes ?? 0)
     evidence.forEach((word, i) => {
       const gain = gainOf(considered, fitting[i].length)
       for (const index of alive) {
@@ -188,7 +196,7 @@ export class StructMatcher {
     const candidates = order.slice(0, sums.length).map((index, i) => {
       const id = catalog.ids[index]
       const reasons = evidence.map((word, at) => this.#explain(word, fitting[at], id, 0, considered))
-      return this.#candidate(id, 0, [...reasons, ...this.#priors(id, modules, named, considered)], sums[i], options)
+      return this.#candidate(id, 0, [...reasons, ...this.#priors(id, modules, named, considered)], sums[i], options, ends)
     })
     const rivalTypes = order.slice(1, 1 + Math.min(rivals, NAMED_RIVALS)).map((index) => catalog.nameOf(catalog.ids[index]))
     const rivalsContainBest = rivals > 0 && order.slice(1, 1 + rivals).every((index) => startsWith(this.#types.graph, catalog.ids[index], catalog.ids[order[0]]))
@@ -239,7 +247,8 @@ export class StructMatcher {
 
   /**
    * The structs that are worth a look, ascending: those that telling words fit, less those that fit so few of them that no other word would
-   * make up for it; and those that the cache is named after.
+   * make up for it; and those that the cache is named after, or behind whose end the object points, for what they say nothing of cannot speak
+   * against them.
    */
   #alive(evidence: readonly WordEvidence[], fitting: readonly Uint32Array[], named: Uint32Array, considered: number): Uint32Array {
     if (this.#bits.length < considered) this.#bits = new Float32Array(this.#wordFits().catalog.ids.length)
@@ -251,7 +260,11 @@ export class StructMatcher {
       const gain = gainOf(considered, list.length)
       for (let i = 0; i < list.length; i++) most = Math.max(most, (bits[list[i]] += gain))
     }
+    const { bytes } = this.#wordFits().catalog
     const found = new Set<number>(named)
+    evidence.forEach((word, i) => {
+      if (word.kind === 'kin') for (const index of fitting[i]) if (bytes[index] === word.target) found.add(index)
+    })
     for (const list of told) for (let i = 0; i < list.length; i++) if (bits[list[i]] >= most - HOPELESS_BITS) found.add(list[i])
     return Uint32Array.from(found).sort()
   }
@@ -264,7 +277,7 @@ export class StructMatcher {
     return (this.#fits ??= new WordFits(this.canonical, new StructCatalog(this.#types, this.canonical), this.#kinds))
   }
 
-  #candidate(id: number, shift: number, reasons: readonly (MatchEvidence | undefined)[], bits: number, options: MatchOptions): StructCandidate {
+  #candidate(id: number, shift: number, reasons: readonly (MatchEvidence | undefined)[], bits: number, options: MatchOptions, ends: ReadonlySet<number> = new Set()): StructCandidate {
     const { graph } = this.#types
     const { catalog } = this.#wordFits()
     const evidence = reasons.filter((reason) => reason !== undefined)
@@ -273,7 +286,7 @@ export class StructMatcher {
       type: catalog.nameOf(id),
       module: graph.moduleOf(id),
       bytes: graph.sizeOrType(id),
-      fills: catalog.fills(catalog.indexOf[id] - 1, (options.smallestBytes ?? 0) - shift),
+      fills: catalog.fills(catalog.indexOf[id] - 1, (options.smallestBytes ?? 0) - shift) || ends.has(graph.sizeOrType(id)),
       shift,
       bits,
       fits: evidence.filter(({ fits }) => fits).length,
@@ -317,6 +330,11 @@ export class StructMatcher {
       }
     }
   }
+}
+
+/** Where objects point at their own: a struct that ends there has something behind it. */
+function endsOf(evidence: readonly WordEvidence[]): Set<number> {
+  return new Set(evidence.flatMap((word) => (word.kind === 'kin' && word.target > 0 ? [word.target] : [])))
 }
 
 /** Whether the first member of a struct is the other, or starts with it. */

@@ -47,8 +47,11 @@ export class WordFits {
       case 'function':
         // A function of another prototype than the member's is no more at home there than a number.
         return (kinds & (WordKind.PLAIN_POINTER | WordKind.WORD)) === 0 && !(word.prototypes.length === 0 && (kinds & WordKind.FUNCTION) !== 0)
-      case 'pointer':
       case 'kin':
+        // What was allocated behind a struct may be led to by its pointers.
+        if (word.target >= this.canonical.graph.sizeOrType(struct) && (kinds & WordKind.DATA) !== 0) return false
+        return (kinds & (WordKind.PLAIN_POINTER | WordKind.WORD)) === 0
+      case 'pointer':
         return (kinds & (WordKind.PLAIN_POINTER | WordKind.WORD)) === 0
       case 'address':
         return (kinds & (WordKind.DATA | WordKind.PLAIN_POINTER | WordKind.WORD)) === 0
@@ -116,11 +119,18 @@ export class WordFits {
     return this.#withMember(this.#texts, this.#texts.pointees(), offset)
   }
 
-  /** Structs with a pointer at `offset` to a type that stands at their own `target`: list heads, parents, peers. */
+  /**
+   * Structs with a pointer at `offset` to a type that stands at their own `target`: list heads, parents, peers. And those that end there: the
+   * pointer leads to what was allocated with them.
+   */
   #withKin(offset: number, target: number): Uint32Array {
     const pointers = this.#dataPointers().at(offset)
     const places = this.#embeddedStructs().at(target)
     const found: number[] = []
+    for (const struct of target === 0 ? [] : pointers.structs) {
+      const index = this.catalog.indexOf[struct] - 1
+      if (index >= 0 && this.catalog.bytes[index] === target) found.push(index)
+    }
     // Both are in order of struct.
     for (let i = 0, first = 0; i < pointers.structs.length; i++) {
       const struct = pointers.structs[i]
@@ -132,7 +142,7 @@ export class WordFits {
         break
       }
     }
-    // Copies of a struct are it, and need not stand beside it.
+    // Copies of a struct are it, and need not stand beside it; one may have several such pointers in a union.
     return Uint32Array.from(new Set(found)).sort()
   }
 

@@ -4,6 +4,7 @@ import { groupTypes } from '../../lib/analysis/typing.js'
 import { readPointer } from '../../lib/memory/memory.js'
 import { Tracks } from '../../lib/slab/tracks.js'
 import { openVmcore } from '../../lib/system/openVmcore.js'
+import { findMember } from '../../lib/type/members.js'
 import { describeEvidence, evidence } from '../evidence.js'
 import { plantedObjects } from '../planted.js'
 
@@ -41,6 +42,7 @@ describeEvidence.each(['x86_64-slub', 'x86_64-slub-6.12', 'arm64-slab'] as const
 /** What functions of the kernel allocate in the caches whose allocations x86_64-slub-debug recorded. */
 const made: Readonly<Record<string, string>> = {
   single_open: 'seq_operations', __vmalloc_node_range: 'page *[]', cache_random_seq_create: 'unsigned int[]', init_syscall_trace: 'char[]',
+  acpi_sysfs_init: 'acpi_table_attr', acpi_os_map_iomem: 'acpi_ioremap', pci_bus_insert_busn_res: 'pci_domain_busn_res',
   aa_dfa_unpack: 'aa_dfa', dev_pm_qos_expose_latency_limit: 'dev_pm_qos_request', blk_stat_alloc_callback: 'blk_rq_stat'
 }
 /** What they allocate is no text, and no struct that others of their cache are. */
@@ -96,6 +98,25 @@ describeEvidence.each(['x86_64-slub', 'x86_64-slub-6.12'] as const)('what %s has
     const known = groupTypes(system).filter(({ rivals, described }) => rivals === 0 && described.cache?.name.startsWith('kmalloc-cg-') === true)
     expect(known.filter(({ type }) => type === 'ctl_table_header').length).toBeGreaterThan(0)
     expect(known.filter(({ type }) => type === 'ctl_dir')).toEqual([])
+    // The nodes begin where the header ends, and it points there.
+    const { graph } = system.types!.btf!
+    const headers = known.filter(({ type }) => type === 'ctl_table_header')
+    const bytes = graph.bytesOf(headers[0].id!)!
+    const node = findMember(graph, headers[0].id!, 'node')!.bitOffset / 8
+    const odd = headers.flatMap(({ addresses }) => [...addresses()]).filter((address) => readPointer(system.memory, address + BigInt(node)) !== address + BigInt(bytes))
+    expect(odd).toEqual([])
+    system.close()
+  }, 300_000)
+
+  test.each([['kprobe_blacklist', 'kprobe_blacklist_entry'], ['aa_global_buffers', 'aa_buffer']])('what stands on the list %s is one kind, %s, and nothing else is', async (list, struct) => {
+    const system = await openVmcore(evidence(dataset, 'vmcore'))
+    const head = system.symbols.named(list)[0].address
+    const listed: bigint[] = []
+    for (let at = readPointer(system.memory, head); at !== head; at = readPointer(system.memory, at)) listed.push(at)
+    expect(listed.length).toBeGreaterThan(3)
+    const typeOf = new Map(groupTypes(system).flatMap(({ type, rivals, addresses }) => [...addresses()].map((address) => [address, rivals === 0 ? type?.replace('union ', '') : null])))
+    expect(listed.filter((address) => typeOf.get(address) !== struct)).toEqual([])
+    expect([...typeOf].filter(([, type]) => type === struct)).toHaveLength(listed.length)
     system.close()
   }, 300_000)
 })

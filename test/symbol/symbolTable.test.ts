@@ -131,3 +131,17 @@ test('shifting moves the kernel and leaves per-CPU offsets', () => {
   const shifted = new SymbolTable([symbol(0x6000n, 'cpu_tss_rw'), symbol(text, '_text')]).shifted(0x21000000n)
   expect(shifted.all().map(({ address }) => address)).toEqual([0x6000n, text + 0x21000000n])
 })
+
+test('a variable of a section of data that holds some code is data, whatever letter it has', () => {
+  // As Debian's 7.2 has it: .data is writable and executable, and kallsyms gives all of it the letters of text.
+  const symbols = new SymbolTable([
+    { address: 0xffffffff83e00000n, name: '_stext', type: 'T', module: null }, { address: 0xffffffff84000000n, name: 'single_start', type: 't', module: null },
+    { address: 0xffffffff86000000n, name: '_sdata', type: 'T', module: null }, { address: 0xffffffff862ef8e0n, name: 'nd_tbl', type: 'T', module: null },
+    { address: 0xffffffff8635b900n, name: '_edata', type: 'T', module: null }, { address: 0xffffffff86dd2980n, name: 'init_net', type: 'B', module: null },
+    { address: 0xffffffffc0000000n, name: 'testmod_open', type: 't', module: 'testmod' }, { address: 0xffffffffc0001000n, name: 'unlettered', type: '?', module: 'testmod' }
+  ])
+  expect(symbols.all().map((symbol) => [symbol.name, symbols.holds(symbol)])).toEqual([
+    ['_stext', 'code'], ['single_start', 'code'], ['_sdata', 'data'], ['nd_tbl', 'data'], ['_edata', 'code'], ['init_net', 'data'],
+    ['testmod_open', 'code'], ['unlettered', undefined]
+  ])
+})

@@ -14,6 +14,8 @@ import { namedObjects } from '../lostObjects.js'
 
 /** Fewer objects are nobody's trouble. */
 const LEAST_OBJECTS = 500
+/** The kernel's own lists are long by nature: on one that does not grow must be such a part of all objects' bytes. */
+const LEAST_SHARE_OF_KERNEL = 0.01
 /** Groups that are looked at, the largest first: each costs a pass over all references. */
 const MOST_GROUPS = 6
 
@@ -34,11 +36,16 @@ export const globalList: Rule = {
       for (const facts of groups) {
         const pass = await findReachable(machine.system)
         const holder = soleHolder(machine.system, pass, positionsOf(pass.objects, facts.signatures.addressesOf(facts.group)))
-        if (holder !== undefined) found.push(tell(evidence, machine, facts, holder))
+        if (holder !== undefined && (holder.module !== null || isLarge(machine, facts) || cacheEvidence(evidence, facts.cache?.name ?? null).agrees)) found.push(tell(evidence, machine, facts, holder))
       }
     }
     return found
   }
+}
+
+function isLarge({ system }: MachineFacts, { cache, group }: GroupFacts): boolean {
+  const all = system.caches().reduce((sum, { allocated, slotBytes }) => sum + (allocated ?? 0) * (slotBytes ?? 0), 0)
+  return group.objects * (cache?.slotBytes ?? 0) >= all * LEAST_SHARE_OF_KERNEL
 }
 
 function tell(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts, { name, module, address, objects, besideStacks }: Holder): Finding {
@@ -54,7 +61,7 @@ function tell(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts, 
     module,
     symbols: [name],
     rule: globalList.name,
-    hypothesis: `${formatCount(group.objects)} ${namedObjects(type)} in ${cache?.name ?? 'slab memory'} are kept alive by ${owner}: they are not lost${further.agrees ? ', but their number grows' : ''}.`,
+    hypothesis: `${formatCount(objects)} ${namedObjects(type)} in ${cache?.name ?? 'slab memory'} are kept alive by ${owner}: they are not lost${further.agrees ? ', but their number grows' : ''}.`,
     fix: `If there should be fewer of them, look at who puts them on ${name} and when they are taken off.`,
     evidence: [{
       text: `Without ${owner}, ${formatCount(objects)} of ${formatCount(group.objects)} could not be reached${besideStacks ? ' but by words on stacks' : ''}.`, addresses: [hex(address), example],

@@ -20,8 +20,8 @@ export function batchOfGroup(described: DescribedGroup, members: Uint32Array | u
   return { described, length: described.group.objects, members, isAlike: true, addresses: () => described.signatures.addressesOf(described.group) }
 }
 
-/** The objects of a batch that are at these addresses, ascending, and the others. */
-export function splitBatch(batch: Batch, objects: ObjectTypes, addresses: BigUint64Array): { readonly alike: Batch; readonly unlike: Batch } {
+/** The objects of a batch that are not at these addresses, ascending, and those that are: `isAlike` says whether what the group says holds for these. */
+export function splitBatch(batch: Batch, objects: ObjectTypes, addresses: BigUint64Array, isAlike: boolean): { readonly rest: Batch; readonly part: Batch } {
   const all = objects.index.objects
   const out = positionsOf(all, addresses)
   let next = 0
@@ -29,6 +29,6 @@ export function splitBatch(batch: Batch, objects: ObjectTypes, addresses: BigUin
     while (next < out.length && out[next] < object) next++
     return out[next] !== object
   })
-  const part = (members: Uint32Array, isAlike: boolean): Batch => ({ described: batch.described, length: members.length, members, isAlike, addresses: () => addressesAt(all.address, members) })
-  return { alike: part(rest, true), unlike: part(out, false) }
+  const partOf = (members: Uint32Array, own: boolean): Batch => ({ described: batch.described, length: members.length, members, isAlike: own, addresses: () => addressesAt(all.address, members) })
+  return { rest: partOf(rest, batch.isAlike), part: partOf(out, isAlike) }
 }

@@ -4,8 +4,6 @@ import { isComposite } from '../../type/members.js'
 
 /** What a linker puts between two variables at most. */
 const PADDING = 64
-/** Data of the kernel or a module. */
-const data = /^[dDrRbB]$/
 
 /** A variable of the kernel or a module that is known to hold a struct. */
 export interface HeldStatic {
@@ -27,8 +25,9 @@ export class HeldStatics {
   lead(low: number, high: number, pointee: number): void {
     const position = this.symbols.positionAt(high, low)
     if (position < 0 || this.#found.has(position)) return
-    const { address, name, type } = this.symbols.all()[position]
-    if (Number(address & 0xffffffffn) !== low || !data.test(type) || !isComposite(this.types.graph, pointee)) return
+    const record = this.symbols.all()[position]
+    const { address, name } = record
+    if (Number(address & 0xffffffffn) !== low || this.symbols.holds(record) !== 'data' || !isComposite(this.types.graph, pointee)) return
     const bytes = this.types.graph.bytesOf(pointee) ?? 0
     const own = this.symbols.bytesAt(address) ?? 0
     // A pointer to what it starts with, or to the first of many, is not to the whole.

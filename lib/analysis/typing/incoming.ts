@@ -82,10 +82,9 @@ export class Incoming {
     }
   }
 
-  /** Takes an object for one of the struct that the allocator keeps the array in which an address lies in. */
-  leadToOwner(address: bigint, struct: number): void {
-    const object = this.objects.target(Number(address & 0xffffffffn), Number(address >> 32n))
-    if (object >= 0 && this.isOpen(object)) this.#add(object, 0, struct, 'the slab allocator', '')
+  /** Takes an object for one of a struct, by something else than a declared pointer. */
+  leadTo(object: number, struct: number, by: string): void {
+    if (this.isOpen(object)) this.#add(object, 0, struct, by, '')
   }
 
   /** Where pointers lead to in an object. */
@@ -98,11 +97,6 @@ export class Incoming {
     const led = this.#groups.get(group)
     if (led === undefined) return NO_LEADS
     return (led.leads ??= this.#counted(led.objects.filter((object) => this.objects.group[object] === group)))
-  }
-
-  /** Addresses of those objects that nothing leads to. */
-  notLed(objects: Uint32Array): BigUint64Array {
-    return this.objects.addressesOf(objects.filter((object) => !this.#leads.has(object)))
   }
 
   /** The objects to which more was found to lead since this was asked last. */
@@ -164,7 +158,7 @@ export class Incoming {
   #add(object: number, offset: number, pointee: number, name: string, path: string): void {
     let leads = this.#leads.get(object)
     if (leads === undefined) this.#leads.set(object, (leads = []))
-    else if (leads.length >= MOST_LEADS || leads.some((lead) => lead.offset === offset && lead.pointee === pointee)) return
+    else if ((leads.length >= MOST_LEADS && offset !== 0) || leads.some((lead) => lead.offset === offset && lead.pointee === pointee)) return
     const group = this.objects.group[object]
     let led = this.#groups.get(group)
     if (led === undefined) this.#groups.set(group, (led = { objects: [], leads: undefined }))
@@ -175,5 +169,5 @@ export class Incoming {
   }
 }
 
-/** An object whose address so many different members hold is of a kind that those told already. */
+/** What so many different members lead into is of a kind that those told already, but for one that leads to its start. */
 const MOST_LEADS = 24

@@ -37,9 +37,10 @@ export class StaticTypes {
   }
 
   /** BTF id of the struct; 0 where nothing tells. */
-  #find({ address, type }: SymbolHit): number {
-    if (!/^[dDrRbB]$/.test(type)) return 0
+  #find(hit: SymbolHit): number {
     const { memory, symbols } = this.system
+    const { address } = hit
+    if (symbols.holds(hit) !== 'data') return 0
     const bytes = Math.min(symbols.bytesAt(address) ?? 0, MOST_BYTES)
     const content = bytes < WORD_BYTES ? 'absent' : memory.tryRead(address, bytes - (bytes % WORD_BYTES))
     if (typeof content === 'string') return 0
@@ -48,7 +49,7 @@ export class StaticTypes {
     for (let offset = 0; offset < content.length; offset += WORD_BYTES) {
       const value = view.getBigUint64(offset, memory.littleEndian)
       const target = value === 0n ? undefined : symbols.at(value)
-      if (target?.offset === 0 && /^[tTwW]$/.test(target.type)) words.push(this.matcher.functionAt(offset, target.name, target.module))
+      if (target?.offset === 0 && symbols.holds(target) === 'code') words.push(this.matcher.functionAt(offset, target.name, target.module))
     }
     if (words.length === 0) return 0
     const { candidates: [best], rivals } = this.matcher.match(words, { slotBytes: bytes, smallestBytes: Math.max(1, bytes - PADDING + 1), limit: 1 })

@@ -8,7 +8,7 @@ import type { GroupType } from '../typing.js'
 import { batchOfGroup, splitBatch, type Batch } from './batch.js'
 import { structsOfCache } from './cacheStructs.js'
 import { ownWords, tells, type Conclusion } from './conclude.js'
-import { Conclusions } from './conclusions.js'
+import { Conclusions, isGeneral } from './conclusions.js'
 import { findingOf, groupTypeOf, isKnown, UNKNOWN, type Finding } from './finding.js'
 import { readContents, wordsOf } from './groupContents.js'
 import { GroupWords } from './groupWords.js'
@@ -16,6 +16,7 @@ import { HeldStatics } from './heldStatics.js'
 import { Incoming, type GroupLead } from './incoming.js'
 import { ObjectTypes } from './objectTypes.js'
 import { heldBy, SingleObjects } from './singleObjects.js'
+import { StaticLists, structOfList, type StaticList } from './staticLists.js'
 import { StaticTypes } from './staticTypes.js'
 import { addModules, perCpuRoots, type TypedRoot } from './typedRoots.js'
 
@@ -26,6 +27,8 @@ const FOLLOWED = 4096
 /** Part of a batch's objects that a lead must reach to be looked at, and to speak for those that it does not reach. */
 const LED_SHARE = 0.1
 const ALL_LED = 0.9
+/** Objects of a batch that are asked for the lists they are on, spread evenly. */
+const ASKED_FOR_LISTS = 16
 const WORD_BYTES = 8
 const NO_WORDS: readonly WordEvidence[] = []
 const NO_ADDRESSES = new BigUint64Array(0)
@@ -104,9 +107,9 @@ export class TypeGroups {
     if (told === undefined) return
     const isTold = leads.length === 0 || tells(words, told)
     if (!isTold && length <= FOLLOWED && !leads.some((lead) => this.#reachAll.has(lead))) return
-    this.#separate(number, this.#unlike(number, told))
+    this.#separate(number, this.#unlike(number, told), false)
     // Where only leads tell, they tell of what they lead to; from many objects only some are followed.
-    if (!isTold && length <= FOLLOWED) this.#separate(number, this.#incoming!.notLed(this.#batches[number].members!))
+    if (leads.length > 0) this.#separate(number, this.#ledElsewhere(this.#batches[number].members!, told, !isTold && length <= FOLLOWED), true)
     const found = findingOf(told, leads.length > 0 ? 'pointers' : 'words')
     this.#found[number] = found
     if (isKnown(found)) this.#objects?.settle(this.#batches[number].members!, found.id!)
@@ -120,14 +123,27 @@ export class TypeGroups {
     return length < group.objects || words.every(({ share }) => share === 1) ? NO_ADDRESSES : signatures.unlike(group, words)
   }
 
-  /** Makes a batch of its own of some objects. */
-  #separate(number: number, addresses: BigUint64Array): void {
+  /** Addresses of those objects that are led to as something else than was told; or, where all must be led to, not as that. */
+  #ledElsewhere(members: Uint32Array, { candidate: { id, evidence } }: Conclusion, mustBeLed: boolean): BigUint64Array {
+    const matcher = matcherOf(this.types)
+    const struct = matcher.canonical.of(id)
+    const isExact = evidence.some(({ exact, fits }) => exact && fits)
+    return this.#objects!.addressesOf(members.filter((object) => {
+      const types = this.#incoming!.of(object).map((lead) => ({ type: matcher.canonical.of(lead.pointee), offset: lead.offset }))
+      const fitting = types.filter(({ type, offset }) => matcher.typesAt(id, offset).includes(type))
+      const isLed = fitting.some(({ type }) => type === struct)
+      return mustBeLed && isExact ? !isLed : fitting.length === 0 ? mustBeLed || types.length > 0 : fitting.length < types.length && !isLed
+    }))
+  }
+
+  /** Makes a batch of its own of some objects; `isAlike` says whether the words of the group are theirs. */
+  #separate(number: number, addresses: BigUint64Array, isAlike: boolean): void {
     const objects = this.#objects
     if (objects === undefined || addresses.length === 0 || addresses.length === this.#batches[number].length) return
-    const { alike, unlike } = splitBatch(this.#batches[number], objects, addresses)
-    this.#batches[number] = alike
-    objects.move(unlike.members!, this.#batches.length)
-    this.#batches.push(unlike)
+    const { rest, part } = splitBatch(this.#batches[number], objects, addresses, isAlike)
+    this.#batches[number] = rest
+    objects.move(part.members!, this.#batches.length)
+    this.#batches.push(part)
   }
 
   #isOpen({ group }: ObjectTypes, object: number): boolean {
@@ -140,12 +156,18 @@ export class TypeGroups {
     for (const root of perCpuRoots(kernel, this.types)) this.#followRoot(root, incoming)
     for (const { start, owner } of this.system.slabs?.ownArrays() ?? []) {
       const struct = owner === undefined ? undefined : this.types.find(`struct ${owner}`)
-      if (struct !== undefined) incoming.leadToOwner(start, struct)
+      const object = objects.target(Number(start & 0xffffffffn), Number(start >> 32n))
+      if (struct !== undefined && object >= 0) incoming.leadTo(object, struct, 'the slab allocator')
     }
+    let lists = this.#leadFromLists(this.#lists(objects), incoming, objects)
     for (let round = 0; round < ROUNDS; round++) {
       for (const source of [...this.#sources(followed), ...ofSingles]) this.#followSource(source, incoming, objects)
       for (const { name, struct, address } of incoming.statics.takeFresh()) this.#followRoot({ name, type: struct, address, bytes: this.types.graph.bytesOf(struct) ?? 0 }, incoming)
-      const led = incoming.takeLed()
+      let led = incoming.takeLed()
+      if (led.length === 0) {
+        lists = this.#leadFromLists(lists, incoming, objects)
+        led = incoming.takeLed()
+      }
       if (led.length === 0) return
       const ledBatches = new Set(led.map((object) => objects.group[object]))
       for (let number = 0; number < this.#batches.length; number++) {
@@ -154,6 +176,37 @@ export class TypeGroups {
       }
       ofSingles = this.#decideSingles(led, incoming, objects, singles)
     }
+  }
+
+  /** The lists on which objects are that nothing tells of yet. */
+  #lists(objects: ObjectTypes): StaticList[] {
+    const lists = new StaticLists(this.system, objects)
+    return this.#batches.flatMap(({ described: { cache }, members }, number) => {
+      if ((isKnown(this.#found[number]) && this.#found[number]!.source !== 'words') || !isGeneral(cache)) return []
+      const step = Math.max(1, members!.length / ASKED_FOR_LISTS)
+      return Array.from({ length: Math.min(members!.length, ASKED_FOR_LISTS) }, (_, i) => lists.through(members![Math.floor(i * step)])).flat()
+    })
+  }
+
+  /** Leads to what stands on lists, where their names or what is known of some of it tell; returns the other lists. */
+  #leadFromLists(lists: readonly StaticList[], incoming: Incoming, objects: ObjectTypes): StaticList[] {
+    return lists.filter((list) => {
+      const struct = structOfList(list, objects, this.#words.matcher, this.types)
+      if (struct === undefined) return true
+      for (const listed of list.objects) {
+        this.#doubt(objects.group[listed], struct, objects)
+        incoming.leadTo(listed, struct, `the list ${list.name}`)
+      }
+      return false
+    })
+  }
+
+  /** Forgets what was said of a batch, where it is another struct than the one that a list with its objects is named after. */
+  #doubt(number: number, struct: number, objects: ObjectTypes): void {
+    const found = this.#found[number]
+    if (found === undefined || !isKnown(found) || found.source === 'cache' || found.id === struct) return
+    this.#found[number] = this.#decided[number] = undefined
+    objects.settle(this.#batches[number].members!, 0)
   }
 
   #followRoot({ name, type, address, bytes }: TypedRoot, incoming: Incoming): void {
