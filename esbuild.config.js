@@ -13,8 +13,8 @@ if (compiler) {
   await assemble('assembly/search.ts', 'dist/lib/analysis/reference/search.wasm')
 }
 
-// A thread of its own, which the library and the command line start: src and dist find it at the same place.
-await build({ ...common, entryPoints: ['lib/memory/physical/pageHelper.ts'], packages: 'external' })
+// Threads of their own, which the library and the command line start: src and dist find them at the same place.
+await build({ ...common, entryPoints: ['lib/memory/physical/pageHelper.ts', 'lib/source/hashHelper.ts'], packages: 'external' })
 
 // The library is two scripts, of which is kept what V8 compiled, and a module that hands them out. Plots are drawn by the second, which takes
 // as long to load as the first. A script cannot import: the module does it.

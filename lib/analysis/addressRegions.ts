@@ -34,7 +34,18 @@ export interface Anchors {
  * const regions = addressRegions(system, { low: 0xffff80003a5b0000n, high: 0xffff80003ac5cf80n })
  * regions.find((region) => region.kind === 'direct map')?.basis
  */
-export function addressRegions(system: System, anchors: Anchors | undefined): AddressRegion[] {
+export function addressRegions(system: System, anchors: Anchors | undefined): readonly AddressRegion[] {
+  let known = kept.get(system)
+  if (known === undefined) kept.set(system, (known = new Map<string, readonly AddressRegion[]>()))
+  const key = anchors === undefined ? '' : `${anchors.low} ${anchors.high}`
+  let regions = known.get(key)
+  if (regions === undefined) known.set(key, (regions = regionsOf(system, anchors)))
+  return regions
+}
+
+const kept = new WeakMap<System, Map<string, readonly AddressRegion[]>>()
+
+function regionsOf(system: System, anchors: Anchors | undefined): AddressRegion[] {
   const regions = [...imageRegions(system.symbols), ...moduleRegions(system.symbols)]
   const directMap = system.kernel?.directMap
   if (directMap !== undefined) regions.push({ kind: 'direct map', ...directMap, basis: "the dump's page tables and bases" })

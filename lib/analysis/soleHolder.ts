@@ -25,28 +25,50 @@ export interface Holder {
  * @param members positions in the objects of the pass
  */
 export function soleHolder(system: System, found: Reachability, members: Uint32Array): Holder | undefined {
-  return holderAmong(system, found, members, () => true) ?? holderAmong(system, found, members, besideStacks(system, found.graph))
-}
-
-/** Tells roots that are on no stack, by their positions. */
-function besideStacks(system: System, graph: Reachability['graph']): (root: number) => boolean {
-  const places = placesOf(system, graph.index)
-  const known = new Map<number, boolean>()
-  return (root) => {
-    let counts = known.get(root)
-    if (counts === undefined) known.set(root, (counts = places.at(graph.rootWord[root]).kind !== 'stack'))
-    return counts
+  const { graph } = found
+  let all = choices.get(graph)
+  if (all === undefined) choices.set(graph, (all = chosen(graph, () => true)))
+  const held = holderAmong(system, found, members, all)
+  if (held !== undefined) return held
+  let besideStacks = withoutStacks.get(graph)
+  if (besideStacks === undefined) {
+    const places = placesOf(system, graph.index)
+    withoutStacks.set(graph, (besideStacks = chosen(graph, (root) => places.at(graph.rootWord[root]).kind !== 'stack')))
   }
+  return holderAmong(system, found, members, besideStacks)
 }
 
-function holderAmong(system: System, { graph, references }: Reachability, members: Uint32Array, counts: (root: number) => boolean): Holder | undefined {
+/** Some of a graph's roots. */
+interface ChosenRoots {
+  /** By position of the root: whether it is one of them. */
+  readonly counts: Uint8Array
+  /** By object: the first of them that points at it, or -1. */
+  readonly of: Int32Array
+}
+
+/** Chosen once for all groups of objects: all roots, and those on no stack. */
+const choices = new WeakMap<Reachability['graph'], ChosenRoots>()
+const withoutStacks = new WeakMap<Reachability['graph'], ChosenRoots>()
+
+function chosen({ rootTarget, index }: Reachability['graph'], isChosen: (root: number) => boolean): ChosenRoots {
+  const counts = new Uint8Array(rootTarget.length)
+  const of = new Int32Array(index.objects.length).fill(-1)
+  for (let root = rootTarget.length - 1; root >= 0; root--) {
+    if (!isChosen(root)) continue
+    counts[root] = 1
+    of[rootTarget[root]] = root
+  }
+  return { counts, of }
+}
+
+function holderAmong(system: System, { graph, references }: Reachability, members: Uint32Array, roots: ChosenRoots): Holder | undefined {
   const { kernel } = system
-  const variable = kernel === undefined ? undefined : mostFrequent(samplesOf(members).map((member) => variableAbove(system, kernel, graph, member, counts)))
+  const variable = kernel === undefined ? undefined : mostFrequent(samplesOf(members).map((member) => variableAbove(system, kernel, graph, member, roots)))
   if (variable === undefined) return undefined
   const { symbol, start } = variable
   const end = start + (system.symbols.bytesAt(symbol.address) ?? symbol.offset + 8)
   const isOther = (root: number): boolean => graph.rootWord[root] < start || graph.rootWord[root] >= end
-  const others = graph.rootTarget.filter((_, root) => isOther(root) && counts(root))
+  const others = graph.rootTarget.filter((_, root) => isOther(root) && roots.counts[root] === 1)
   const reached = new Uint8Array(graph.index.objects.length)
   spread(references, others, reached)
   let lost = 0
@@ -70,9 +92,9 @@ interface Variable {
   readonly start: number
 }
 
-function variableAbove(system: System, kernel: KernelView, graph: Reachability['graph'], object: number, counts: (root: number) => boolean): Variable | undefined {
-  const root = rootOf(graph, object, counts)
-  if (root === undefined) return undefined
+function variableAbove(system: System, kernel: KernelView, graph: Reachability['graph'], object: number, roots: ChosenRoots): Variable | undefined {
+  const root = rootAbove(graph, object, roots)
+  if (root < 0) return undefined
   const place = placesOf(system, graph.index).at(graph.rootWord[root])
   const symbol = place.kind === 'data' ? system.symbols.at(place.address) : undefined
   const start = symbol === undefined ? undefined : kernel.physicalOf(symbol.address)
@@ -84,19 +106,14 @@ function mostFrequent(found: readonly (Variable | undefined)[]): Variable | unde
   return found.find((one) => one !== undefined && found.filter((other) => other?.start === one.start).length * 2 > found.length)
 }
 
-/** The root nearest to an object, backwards along references: position among the graph's roots. */
-function rootOf(graph: Reachability['graph'], object: number, counts: (root: number) => boolean): number | undefined {
-  const roots = new Map<number, number>()
-  graph.rootTarget.forEach((target, i) => {
-    if (!roots.has(target) && counts(i)) roots.set(target, i)
-  })
+/** The root nearest to an object, backwards along references: position among the graph's roots, or -1. */
+function rootAbove(graph: Reachability['graph'], object: number, roots: ChosenRoots): number {
   const { first, other } = graph.referrers()
   const seen = new Set([object])
   for (let round = [object]; round.length > 0;) {
     const next: number[] = []
     for (const one of round) {
-      const root = roots.get(one)
-      if (root !== undefined) return root
+      if (roots.of[one] >= 0) return roots.of[one]
       for (let edge = first[one]; edge < first[one + 1]; edge++) {
         if (seen.has(other[edge])) continue
         seen.add(other[edge])
@@ -105,5 +122,5 @@ function rootOf(graph: Reachability['graph'], object: number, counts: (root: num
     }
     round = next
   }
-  return undefined
+  return -1
 }

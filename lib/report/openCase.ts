@@ -6,12 +6,12 @@ import { openFile } from '../source/file.js'
 import { readKdumpHeader, splitDumpKey } from '../source/kdumpHeader.js'
 import { loadSeries, type Series } from '../table/loadSlabinfo.js'
 import { Warnings } from '../warnings.js'
-import { inputOf } from './provenance.js'
+import { inputsOf } from './provenance.js'
 import type { Input } from './reportModel.js'
 
 /** Evidence of any kind, opened. */
 export interface Case {
-  readonly inputs: readonly Input[]
+  readonly inputs: Promise<readonly Input[]>
   /** Dumps, each by itself, and all crash sessions together as one machine; with the files that each was opened from. */
   readonly machines: readonly { readonly dump: Dump; readonly files: readonly string[] }[]
   /** All snapshots together; null where there are none. */
@@ -78,15 +78,16 @@ export async function openCase(paths: readonly string[], options: OpenCaseOption
   // Snapshot files are read one by one, to keep the order in which they were given, and together, to be one series.
   const series = snapshotFiles.length === 0 ? null : snapshotFiles.length === 1 ? snapshotFiles[0].series
     : await loadSeries(snapshotFiles.map(({ path }) => path), { warnings })
+  const { inputs, stop } = inputsOf(files.map(({ path, kind }) => ({ path, kind: kind.text })), signal)
   return {
-    inputs: files.map(({ path, kind }) => inputOf(path, kind.text, signal)),
-    machines, series, snapshotFiles, warnings,
+    inputs, machines, series, snapshotFiles, warnings,
     incomplete: [
       ...unused, ...failures.map(({ message }) => message),
       ...machines.flatMap(({ dump: { system } }) => (system.incomplete ?? []).map((reason) => reason.includes(system.name) ? reason : `${system.name}: ${reason}`)),
       ...snapshotFiles.filter((file) => file.series.partial).map(({ path }) => `${path}: not all of it could be read`)
     ],
     close: () => {
+      stop()
       for (const { dump } of machines) closeDump(dump)
     }
   }

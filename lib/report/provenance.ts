@@ -1,29 +1,34 @@
-import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { openFile } from '../source/file.js'
+import { hashFile, hashFileAside } from '../source/fileHash.js'
 import type { System } from '../system/system.js'
 import type { Warnings } from '../warnings.js'
 import type { Input, Provenance } from './reportModel.js'
 
-const pieceBytes = 1 << 20
-
 /** A file as it lies on disk, with its size and sha256; without them where it can't be read a second time, as a pipe. */
-export function inputOf(path: string, kind: string, signal?: AbortSignal): Input {
-  let file
+export function inputOf(path: string, kind: string): Input {
+  return bytesOf(path) === null ? { file: path, kind, bytes: null, sha256: null } : { file: path, kind, ...hashFile(path) }
+}
+
+/** The same of several files, large ones by threads of their own while other things are done with them; `stop` ends these. */
+export function inputsOf(files: readonly { readonly path: string; readonly kind: string }[], signal?: AbortSignal): { readonly inputs: Promise<Input[]>; stop(): void } {
+  const hashes = files.map(({ path }) => {
+    const bytes = bytesOf(path)
+    return bytes === null ? undefined : hashFileAside(path, bytes, signal)
+  })
+  const inputs = Promise.all(files.map(async ({ path, kind }, i): Promise<Input> => ({ file: path, kind, ...(await hashes[i]?.hash ?? { bytes: null, sha256: null }) })))
+  // Who stops them does not wait for them.
+  inputs.catch(() => {})
+  return { inputs, stop: () => hashes.forEach((hash) => hash?.stop()) }
+}
+
+function bytesOf(path: string): number | null {
   try {
-    file = openFile(path)
-  } catch {
-    return { file: path, kind, bytes: null, sha256: null }
-  }
-  try {
-    const hash = createHash('sha256')
-    for (let at = 0; at < file.byteLength; at += pieceBytes) {
-      signal?.throwIfAborted()
-      hash.update(file.read(at, pieceBytes))
-    }
-    return { file: path, kind, bytes: file.byteLength, sha256: hash.digest('hex') }
-  } finally {
+    const file = openFile(path)
     file.close()
+    return file.byteLength
+  } catch {
+    return null
   }
 }
 

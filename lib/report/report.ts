@@ -80,7 +80,7 @@ async function reportOf(opened: Case, options: ReportOptions): Promise<Report> {
     examples: examplesOf(machines, suspects),
     incomplete: opened.incomplete,
     missing: missingOf(suspects, evidence, { ...knownOf(opened, changes), unscanned: await unscannedOf(machines) }),
-    provenance: provenanceOf(opened.inputs, machines.map(({ system }) => system), options.noted ?? {}, opened.warnings, options.made ?? new Date())
+    provenance: provenanceOf(await opened.inputs, machines.map(({ system }) => system), options.noted ?? {}, opened.warnings, options.made ?? new Date())
   }
 }
 
