@@ -141,9 +141,9 @@ function arm64Regions(symbols: SymbolTable, anchors: Anchors | undefined): Addre
   // Without KASLR the kernel follows 128 MiB of module area at the bottom of its half; a kernel symbol there says so.
   const imageStart = lower + 128n * MiB
   const imageEnd = imageStart + 64n * MiB
-  const text = symbols.all().filter(({ address, module }) => module === null && address >= imageStart && address < imageEnd)
-  if (text.length > 0 && first(symbols, '_end') === undefined) {
-    const seen = `${text[0].name} lies where a kernel without KASLR starts, 128 MiB into the kernel's half`
+  const text = first(symbols, '_end') === undefined ? symbols.all().find(({ address, module }) => module === null && address >= imageStart && address < imageEnd) : undefined
+  if (text !== undefined) {
+    const seen = `${text.name} lies where a kernel without KASLR starts, 128 MiB into the kernel's half`
     regions.push({ kind: 'module memory', start: lower, end: imageStart, basis: seen })
     regions.push({ kind: 'kernel image', start: imageStart, end: imageEnd, basis: seen })
   }

@@ -13,7 +13,7 @@ export interface FileHash {
 
 const PIECE_BYTES = 1 << 20
 /** Below this a thread, which starts in some 30 ms, costs more than it brings. */
-const LEAST_BYTES = 32 << 20
+const LEAST_BYTES = 4 << 20
 
 /** Size and sha256 of a file as it lies on disk, read in pieces. */
 export function hashFile(path: string, signal?: AbortSignal): FileHash {

@@ -131,3 +131,8 @@ export function lowerBound(values: Uint32Array, limit: number): number {
   }
   return low
 }
+
+/** Whether an ascending list has a value. */
+export function includes(ascending: Uint32Array, value: number): boolean {
+  return ascending[lowerBound(ascending, value)] === value
+}

@@ -5,7 +5,7 @@ import { DEEPEST_NESTING } from './budget.js'
 import { membersAt, type MemberAt } from './memberAt.js'
 import { isComposite, rawMember } from './members.js'
 import { Prototypes } from './prototype.js'
-import { lowerBound, StructCatalog } from './structCatalog.js'
+import { includes, lowerBound, StructCatalog } from './structCatalog.js'
 import { isTelling, type WordEvidence } from './wordEvidence.js'
 import type { TypeGraph } from './typeGraph.js'
 import { WordFits } from './wordFits.js'
@@ -182,8 +182,9 @@ export class StructMatcher {
     evidence.forEach((word, i) => {
       const gain = gainOf(considered, fitting[i].length)
       for (const index of alive) {
-        if (includes(fitting[i], index)) bits[index] += gain + (this.#isExact(word, catalog.ids[index]) ? EXACT_BITS : 0)
-        else if (fits.contradicts(word, catalog.ids[index])) bits[index] += CONTRADICTION_BITS
+        const says = fits.judge(word, fitting[i], index)
+        if (says > 0) bits[index] += gain + (this.#isExact(word, catalog.ids[index]) ? EXACT_BITS : 0)
+        else if (says < 0) bits[index] += CONTRADICTION_BITS
       }
     })
     for (const module of modules) addPrior(bits, alive, catalog.ofModule(module), OWN_TYPE, considered)
@@ -374,8 +375,4 @@ function addPrior(bits: Float32Array, alive: Uint32Array, members: Uint32Array, 
   if (count === 0) return
   const gain = Math.log2(probability * considered / count)
   for (const index of alive) if (includes(members, index)) bits[index] += gain
-}
-
-function includes(ascending: Uint32Array, value: number): boolean {
-  return ascending[lowerBound(ascending, value)] === value
 }

@@ -1,6 +1,6 @@
 import type { CanonicalTypes } from './canonical.js'
 import { PointerMembers } from './pointerMembers.js'
-import { lowerBound, type StructCatalog } from './structCatalog.js'
+import { includes, lowerBound, type StructCatalog } from './structCatalog.js'
 import { WordKind, type WordKinds } from './wordKinds.js'
 import { fittingKey, type WordEvidence } from './wordEvidence.js'
 
@@ -13,6 +13,7 @@ const MOST_KEPT = 1 << 14
  */
 export class WordFits {
   readonly #fits = new Map<string, Uint32Array>()
+  readonly #fitsOf = new WeakMap<WordEvidence, Uint32Array>()
   #functions: PointerMembers | undefined
   #data: PointerMembers | undefined
   #embedded: PointerMembers | undefined
@@ -29,13 +30,26 @@ export class WordFits {
 
   /** Positions, below `considered`, of the structs that have a member for the word. */
   fitting(word: WordEvidence, considered: number): Uint32Array {
-    const key = fittingKey(word)
-    let found = this.#fits.get(key)
+    let found = this.#fitsOf.get(word)
     if (found === undefined) {
-      if (this.#fits.size >= MOST_KEPT) this.#fits.clear()
-      this.#fits.set(key, (found = this.#find(word)))
+      const key = fittingKey(word)
+      found = this.#fits.get(key)
+      if (found === undefined) {
+        if (this.#fits.size >= MOST_KEPT) this.#fits.clear()
+        this.#fits.set(key, (found = this.#find(word)))
+      }
+      this.#fitsOf.set(word, found)
     }
     return found.subarray(0, lowerBound(found, considered))
+  }
+
+  /** What a word says of the struct at a position: 1 where it has a member for it, -1 where it cannot have such a word there, else 0. `fitting` is that of the word. */
+  judge(word: WordEvidence, fitting: Uint32Array, index: number): -1 | 0 | 1 {
+    const struct = this.catalog.ids[index]
+    const mask = fittingKinds(word)
+    // Long lists need not be searched for what the member tells.
+    const fits = mask === 0 ? includes(fitting, index) : (this.#kindsAt(struct, word.offset) & mask) !== 0
+    return fits ? 1 : this.contradicts(word, struct) ? -1 : 0
   }
 
   /** Whether a struct has a member there that cannot hold such a word. Padding, unions with a fitting side, and what lies behind the struct can. */
@@ -71,7 +85,7 @@ export class WordFits {
   #find(word: WordEvidence): Uint32Array {
     switch (word.kind) {
       case 'function':
-        if (word.prototypes.length === 0) return this.#withKind(word.offset, WordKind.FUNCTION)
+        if (word.prototypes.length === 0) return this.#withKind(word)
         return this.#withMember(this.functions, word.prototypes, word.offset)
       case 'pointer':
         return this.#withMember(this.#dataPointers(), word.pointees, word.offset)
@@ -80,11 +94,10 @@ export class WordFits {
       case 'kin':
         return this.#withKin(word.offset, word.target)
       case 'address':
-        return this.#withKind(word.offset, WordKind.DATA | WordKind.PLAIN_POINTER)
       case 'number':
-        return this.#withKind(word.offset, WordKind.WORD | WordKind.SMALL | WordKind.TEXT)
+        return this.#withKind(word)
       case 'text':
-        return word.starts ? this.#withText(word.offset) : this.#withKind(word.offset, WordKind.TEXT)
+        return word.starts ? this.#withText(word.offset) : this.#withKind(word)
     }
   }
 
@@ -104,12 +117,20 @@ export class WordFits {
     return Uint32Array.from(found).sort()
   }
 
-  #withKind(offset: number, kinds: number): Uint32Array {
-    const word = offset / this.canonical.graph.pointerBytes
-    const of = (this.#kindsOf[word] ??= Uint8Array.from(this.catalog.ids, (struct) => this.#kindsAt(struct, offset)))
-    const found = new Uint32Array(of.length)
+  #withKind(word: WordEvidence): Uint32Array {
+    const { offset } = word
+    const { ids } = this.catalog
+    const mask = fittingKinds(word)
+    const at = offset / this.canonical.graph.pointerBytes
+    const first = lowerBound(this.catalog.bytes, offset + 1)
+    let of = this.#kindsOf[at]
+    if (of === undefined) {
+      of = this.#kindsOf[at] = new Uint8Array(ids.length)
+      for (let index = first; index < ids.length; index++) of[index] = this.#kindsAt(ids[index], offset)
+    }
+    const found = new Uint32Array(ids.length - first)
     let count = 0
-    for (let index = lowerBound(this.catalog.bytes, offset + 1); index < of.length; index++) if ((of[index] & kinds) !== 0) found[count++] = index
+    for (let index = first; index < ids.length; index++) if ((of[index] & mask) !== 0) found[count++] = index
     return found.slice(0, count)
   }
 
@@ -148,5 +169,21 @@ export class WordFits {
 
   #dataPointers(): PointerMembers {
     return (this.#data ??= PointerMembers.of(this.canonical, 'data'))
+  }
+}
+
+/** The kinds of members that a word fits which fits whatever is of a kind; 0 for one that asks for more. */
+function fittingKinds(word: WordEvidence): number {
+  switch (word.kind) {
+    case 'address':
+      return WordKind.DATA | WordKind.PLAIN_POINTER
+    case 'number':
+      return WordKind.WORD | WordKind.SMALL | WordKind.TEXT
+    case 'text':
+      return word.starts === true ? 0 : WordKind.TEXT
+    case 'function':
+      return word.prototypes.length === 0 ? WordKind.FUNCTION : 0
+    default:
+      return 0
   }
 }

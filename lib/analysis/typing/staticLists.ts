@@ -16,7 +16,7 @@ export interface StaticList {
 
 const WORD_BYTES = 8
 /** Links stand in the first bytes of an object: further back they are not looked for. */
-const LOOKED_AT = 512
+const LOOKED_AT = 256
 /** Steps in all: lists may be long, or damaged. */
 const MOST_STEPS = 1 << 20
 
@@ -44,7 +44,8 @@ export class StaticLists {
       const offset = at * 4
       if (this.#seen.has(key(object, offset)) || (words[at + 1] >>> 20) !== 0xfff) continue
       const node = start + BigInt(offset)
-      if (this.#word(word64(words, at) + 8n) !== node) continue
+      const next = word64(words, at)
+      if (next === node || this.#word(next + 8n) !== node) continue
       const head = this.#headFrom(node, object, offset)
       const list = head === undefined ? undefined : this.#listOf(head, offset)
       if (list !== undefined) found.push(list)
