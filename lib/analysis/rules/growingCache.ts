@@ -3,6 +3,7 @@ import { cacheEvidence, isMuchMore } from '../cacheEvidence.js'
 import type { Finding } from '../finding.js'
 import { kmallocSize } from '../kmallocFamily.js'
 import type { LeakEvidence } from '../leakEvidence.js'
+import type { System } from '../../system/system.js'
 import type { Rule } from '../rule.js'
 
 /**
@@ -15,13 +16,22 @@ export const growingCache: Rule = {
   find: (evidence) => accused(evidence).map((cache) => accuse(evidence, cache))
 }
 
-function accused({ growth, differences }: LeakEvidence): string[] {
+/** Part of a cache's objects that must be in use where a dump tells which are: slabinfo of SLAB counts those that CPUs keep in store as active. */
+const LEAST_IN_USE = 0.5
+
+function accused({ growth, differences, machines }: LeakEvidence): string[] {
   const caches = new Set<string>()
   for (const { cache, verdict, reclaimable } of growth) if (verdict === 'growing' && reclaimable !== true) caches.add(cache)
   // Where a series tells how a cache moves, two of its points tell nothing more.
   const known = new Set(growth.filter(({ verdict }) => verdict !== 'unknown').map(({ cache }) => cache))
   for (const row of differences) if (!known.has(row.cache) && isMuchMore(row)) caches.add(row.cache)
-  return [...caches]
+  return [...caches].filter((cache) => !machines.some(({ system }) => isInStore(system, cache)))
+}
+
+/** Whether a dump shows that most objects of a cache are free or kept in store for the next who asks: then it did not grow by what is in use. */
+function isInStore(system: System, cache: string): boolean {
+  const { allocated, total } = system.caches().find(({ name, aliases }) => name === cache || aliases.includes(cache)) ?? { allocated: null, total: null }
+  return allocated !== null && total !== null && allocated < total * LEAST_IN_USE
 }
 
 function accuse(evidence: LeakEvidence, cache: string): Finding {
