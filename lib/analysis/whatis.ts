@@ -11,6 +11,7 @@ import { systemOf, type MachineEvidence } from './evidence.js'
 import { frameRoles, readFrameRoles } from './reference/frameRoles.js'
 import { describeSignatures, symbolText } from './signatures.js'
 import { slabPlace, type NearObject, type ObjectPlace } from './slabPlace.js'
+import { groupTypes } from './typing.js'
 
 /** What is known of one address. Null is what the evidence does not say, or what does not apply. */
 interface Description {
@@ -110,11 +111,18 @@ function elsewhere(system: System, address: bigint): { kind: string; place?: Obj
   return { kind: region?.kind ?? (address < 1n << 63n ? 'user address or number' : 'unknown') }
 }
 
-/** By what the object holds; a free one holds remains of its last user. */
+/** Reasons of a type that are shown: those that tell most come first. */
+const MOST_REASONS = 3
+
+/** By what the object holds, or else by all that the machine's types tell; a free one holds remains of its last user. */
 function typeOf(system: System, { object, state }: ObjectPlace): Description['type'] {
   if (object === null || (state !== 'allocated' && state !== 'unknown')) return { type: null, basis: null }
   const [found] = describeSignatures(system, [object])
-  return { type: found?.type?.type ?? null, basis: found?.type?.basis ?? null }
+  if (found?.type != null) return { type: found.type.type, basis: found.type.basis }
+  const told = groupTypes(system).find(({ described, type, addresses }) => type !== null && described.cache?.name === found?.cache?.name && addresses().includes(object))
+  if (told === undefined) return { type: null, basis: null }
+  const others = told.rivals === 0 ? [] : told.evidence.slice(-1)
+  return { type: told.type, basis: [...new Set([...told.evidence.slice(0, MOST_REASONS), ...others])].join('; ') }
 }
 
 function neighbours({ before, after }: ObjectPlace): { address: string; state: string }[] {

@@ -7,6 +7,7 @@ import { openVmcore } from '../../lib/system/openVmcore.js'
 import type { VmcoreSystem } from '../../lib/system/vmcoreSystem.js'
 import { blockMemory, cacheNamed, machine } from '../builders/machine.js'
 import { describeEvidence, evidence } from '../evidence.js'
+import { plantedObjects } from '../planted.js'
 
 describeEvidence('what lies at an address of a dump', () => {
   let system: VmcoreSystem
@@ -28,6 +29,15 @@ describeEvidence('what lies at an address of a dump', () => {
       neighbours: [{ address: '0xffff8e89812d1ea0', state: 'allocated' }, { address: '0xffff8e89812d1ee0', state: 'allocated' }],
       cgroup: null, file: null, line: null, stack: null, pid: null, freeStack: null, freePid: null
     })
+  })
+
+  test('the type of an object that nothing in it names alone, by all that is known of the machine', () => {
+    const [session] = plantedObjects('x86_64-slub').filter(({ kind }) => kind === 'S')
+    expect(whatis(system, session.address).object(0)).toMatchObject({ type: 'TestModSession', typeBasis: expect.stringContaining('TestMod_SessionWork fits') as string })
+    const [node] = plantedObjects('x86_64-slub').filter(({ kind }) => kind === 'N')
+    expect(whatis(system, node.address).object(0)).toMatchObject({ type: 'TestModNode' })
+    const [dentry] = system.objects(['dentry']).address
+    expect(whatis(system, dentry).object(0)).toMatchObject({ type: 'dentry', typeBasis: 'the cache dentry holds nothing else' })
   })
 
   test('the parts of a slot around an object, and who allocated it', () => {
