@@ -37,7 +37,7 @@ export class StaticLists {
     const start = objects.index.objects.address[object]
     const payload = Math.min(LOOKED_AT, objects.index.payloadBytes(object))
     const content = memory.tryRead(start, payload - (payload % WORD_BYTES))
-    if (typeof content === 'string') return []
+    if (typeof content === 'string' || this.#steps <= 0) return []
     const words = wordsOf(content, memory.littleEndian)
     const found: StaticList[] = []
     for (let at = 0; at + 3 < words.length; at += 2) {
@@ -71,14 +71,16 @@ export class StaticLists {
     const walk = `${head} ${offset}`
     if (name === undefined || this.#walked.has(walk)) return undefined
     this.#walked.add(walk)
-    const listed: number[] = []
-    for (let at = this.#word(head); at !== undefined && at !== head && this.#steps > 0; at = this.#word(at)) {
+    const listed = new Set<number>()
+    for (let at = this.#word(head); at !== head; at = this.#word(at)) {
+      if (at === undefined || this.#steps <= 0) return undefined
       const object = this.#objectAt(at, offset)
-      if (typeof object !== 'number') return undefined
+      // A list that leaves the objects, or runs in a circle beside its head, is damaged.
+      if (typeof object !== 'number' || listed.has(object)) return undefined
       this.#seen.add(key(object, offset))
-      listed.push(object)
+      listed.add(object)
     }
-    return this.#steps === 0 ? undefined : { name, offset, objects: listed }
+    return { name, offset, objects: [...listed] }
   }
 
   /** The object that has a node at this offset; 'static' for an address outside of the slabs; undefined for another place in an object. */
@@ -103,7 +105,7 @@ export function structOfList(list: StaticList, objects: ObjectTypes, matcher: St
   const link = types.find('struct list_head')
   if (link === undefined) return undefined
   const named = nameParts(list.name, usualOfLists)
-  const bytes = Math.min(...list.objects.map((object) => objects.index.payloadBytes(object)))
+  const bytes = list.objects.reduce((least, object) => Math.min(least, objects.index.payloadBytes(object)), Infinity)
   const candidates = named.size < LEAST_PARTS ? [] : matcher.structsWith(list.offset, link, bytes).filter((struct) => isSame(nameParts(types.graph.name(struct), usualOfEntries), named))
   if (candidates.length === 1) return candidates[0]
   const known = list.objects.map((object) => objects.struct[object]).filter((struct) => struct !== 0)

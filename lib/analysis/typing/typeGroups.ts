@@ -129,10 +129,12 @@ export class TypeGroups {
     const struct = matcher.canonical.of(id)
     const isExact = evidence.some(({ exact, fits }) => exact && fits)
     return this.#objects!.addressesOf(members.filter((object) => {
-      const types = this.#incoming!.of(object).map((lead) => ({ type: matcher.canonical.of(lead.pointee), offset: lead.offset }))
+      const leads = this.#incoming!.of(object)
+      if (leads.length === 0) return mustBeLed
+      const types = leads.map((lead) => ({ type: matcher.canonical.of(lead.pointee), offset: lead.offset }))
       const fitting = types.filter(({ type, offset }) => matcher.typesAt(id, offset).includes(type))
       const isLed = fitting.some(({ type }) => type === struct)
-      return mustBeLed && isExact ? !isLed : fitting.length === 0 ? mustBeLed || types.length > 0 : fitting.length < types.length && !isLed
+      return !isLed && ((mustBeLed && isExact) || fitting.length === 0 || fitting.length < types.length)
     }))
   }
 
