@@ -1,4 +1,5 @@
 import { sortedOrder } from '../util/sortedOrder.js'
+import { bothKnow } from './bothKnow.js'
 
 /** A symbol as it enters the table. */
 export interface SymbolRecord {
@@ -286,21 +287,6 @@ function reachOf(record: SymbolRecord, next: SymbolRecord | undefined, gap: numb
 
 function keyOf(record: SymbolRecord): string {
   return `${record.address} ${record.name}`
-}
-
-function bothKnow(ours: SymbolRecord, theirs: SymbolRecord): SymbolRecord {
-  // Only where both lack the neighbours does the merged symbol lack them.
-  const alone = ours.shownBytes !== undefined && theirs.shownBytes !== undefined
-  return {
-    address: ours.address,
-    name: ours.name,
-    type: ours.type === '?' ? theirs.type : ours.type,
-    module: ours.module ?? theirs.module,
-    bytes: ours.bytes ?? theirs.bytes ?? null,
-    ...(alone ? { shownBytes: Math.max(ours.shownBytes, theirs.shownBytes) } : {}),
-    file: ours.file ?? theirs.file ?? null,
-    line: ours.file == null ? theirs.line ?? null : ours.line ?? null
-  }
 }
 
 /** Whether 64-bit values, given in halves, the lower one first, are in order. */

@@ -65,3 +65,13 @@ export function endsOpen(graph: TypeGraph, struct: number, depth = 0): boolean {
   if (graph.kind(last) === BtfKind.ARRAY) return graph.words[graph.body(last) + 2] === 0
   return isComposite(graph, last) && endsOpen(graph, last, depth + 1)
 }
+
+/** Whether the first member of a struct is the other, or starts with it. */
+export function startsWith(graph: TypeGraph, struct: number, other: number): boolean {
+  for (let id = struct, depth = 0; depth < DEEPEST_NESTING && graph.vlen(id) > 0; depth++) {
+    id = graph.strip(rawMember(graph, id, 0).type)
+    if (id === other) return true
+    if (!isComposite(graph, id)) return false
+  }
+  return false
+}

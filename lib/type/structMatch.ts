@@ -1,79 +1,15 @@
 import type { BtfTypes } from './btfTypes.js'
 import { CanonicalTypes } from './canonical.js'
 import { declarator } from './declarator.js'
-import { DEEPEST_NESTING } from './budget.js'
-import { membersAt, type MemberAt } from './memberAt.js'
-import { isComposite, rawMember } from './members.js'
+import { membersAt, startsWith, type MemberAt } from './memberAt.js'
+import { reasonText, type MatchEvidence, type MatchOptions, type StructCandidate, type StructMatch } from './matchEvidence.js'
 import { Prototypes } from './prototype.js'
 import { includes, lowerBound, StructCatalog } from './structCatalog.js'
 import { isTelling, type WordEvidence } from './wordEvidence.js'
-import type { TypeGraph } from './typeGraph.js'
 import { WordFits } from './wordFits.js'
 import { WordKinds } from './wordKinds.js'
 
-export type { WordEvidence }
-
-/** One reason for a candidate, or against it. */
-export interface MatchEvidence {
-  readonly offset: number
-  readonly kind: WordEvidence['kind'] | 'module' | 'cache'
-  /** The member at the offset: `work.func`; empty where the struct has none. */
-  readonly member: string
-  /** Whether it speaks for the candidate. */
-  readonly fits: boolean
-  /** Whether pointers that lead here are declared as to the candidate itself, and not to a part of it. */
-  readonly exact: boolean
-  /** How many of the structs that were considered fit this as well. */
-  readonly structs: number
-  /** log2(considered / structs): how much it tells. Negative where it speaks against. */
-  readonly bits: number
-  /** `single_start is void *(*)(struct seq_file *, loff_t *)`. */
-  readonly text: string
-}
-
-export interface StructCandidate {
-  readonly id: number
-  /** `struct seq_operations`. */
-  readonly type: string
-  /** The module that declares it; null for the kernel. */
-  readonly module: string | null
-  readonly bytes: number
-  /** Whether the allocator takes such a slot for it: it is as large as the smallest that needs one, or ends in an array of any length. */
-  readonly fills: boolean
-  /** Where in the object the struct starts: 0, or more where something stands before it. */
-  readonly shift: number
-  /** Sum of the evidence's bits: a measure to rank by, no probability. */
-  readonly bits: number
-  readonly fits: number
-  readonly contradictions: number
-  readonly evidence: readonly MatchEvidence[]
-}
-
-export interface StructMatch {
-  /** The best first; those that nothing speaks for are left out. */
-  readonly candidates: readonly StructCandidate[]
-  /** How many others explain the evidence as well as the best does (within half a bit). */
-  readonly rivals: number
-  /** The first few of them. */
-  readonly rivalTypes: readonly string[]
-  /** Whether all of them start with the best one: nothing speaks for what they have behind it. */
-  readonly rivalsContainBest: boolean
-  /** Bits by which the best is ahead of the next; Infinity where there is no next. */
-  readonly lead: number
-  /** How many structs fit into the slot and were considered. */
-  readonly considered: number
-}
-
-export interface MatchOptions {
-  /** Bytes of the slot: no larger struct fits. */
-  readonly slotBytes: number
-  /** The smallest struct the allocator would not have put into a smaller slot. Smaller ones count less, the more so the smaller they are. */
-  readonly smallestBytes?: number
-  /** Structs that the object's cache is named after, or one of its names: the object is very likely one of them. */
-  readonly named?: readonly number[]
-  /** Candidates returned at most. */
-  readonly limit?: number
-}
+export type { MatchEvidence, MatchOptions, StructCandidate, StructMatch, WordEvidence }
 
 /** What a word that contradicts its member takes off: stale and half-initialised words exist, so it does not exclude. */
 const CONTRADICTION_BITS = -8
@@ -338,31 +274,10 @@ function endsOf(evidence: readonly WordEvidence[]): Set<number> {
   return new Set(evidence.flatMap((word) => (word.kind === 'kin' && word.target > 0 ? [word.target] : [])))
 }
 
-/** Whether the first member of a struct is the other, or starts with it. */
-function startsWith(graph: TypeGraph, struct: number, other: number): boolean {
-  for (let id = struct, depth = 0; depth < DEEPEST_NESTING && graph.vlen(id) > 0; depth++) {
-    id = graph.strip(rawMember(graph, id, 0).type)
-    if (id === other) return true
-    if (!isComposite(graph, id)) return false
-  }
-  return false
-}
-
-function reasonText(word: WordEvidence, fits: boolean, declared: string): string {
-  if (word.kind === 'held') return `${word.name ?? 'a declared pointer'} ${fits ? 'leads' : 'would not lead'} here`
-  const subject = (word.kind === 'function' || word.kind === 'pointer') && word.name !== undefined ? word.name : subjects[word.kind]
-  return `${subject} ${fits ? 'fits' : 'does not fit'} ${declared}`
-}
-
 /** What the size of a struct says: one far below the smallest that the allocator puts into such a slot is not likely. */
 function sizeBits(bytes: number, smallest: number): number {
   return UNLIKELY_SIZE * Math.max(1, Math.log2(smallest / bytes))
 }
-
-/** What kinds of words are called in sentences. */
-const subjects = {
-  function: 'a function', pointer: 'a pointer to a known struct', kin: 'a pointer to its own kind', address: 'an address', number: 'a number', text: 'text'
-} as const
 
 /** What a word tells that `fitting` of `considered` structs fit. */
 function gainOf(considered: number, fitting: number): number {

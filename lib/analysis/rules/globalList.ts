@@ -4,7 +4,7 @@ import { cacheEvidence } from '../cacheEvidence.js'
 import { openCell } from '../cell.js'
 import type { Finding } from '../finding.js'
 import { kmallocSize } from '../kmallocFamily.js'
-import type { GroupFacts, LeakEvidence, MachineFacts } from '../leakEvidence.js'
+import type { GroupFacts, MachineFacts } from '../leakEvidence.js'
 import { findReachable } from '../reachability.js'
 import { positionsOf } from '../reference/positionsOf.js'
 import { findingOf, type Rule } from '../rule.js'
@@ -36,7 +36,9 @@ export const globalList: Rule = {
       for (const facts of groups) {
         const pass = await findReachable(machine.system)
         const holder = soleHolder(machine.system, pass, positionsOf(pass.objects, facts.signatures.addressesOf(facts.group)))
-        if (holder !== undefined && (holder.module !== null || isLarge(machine, facts) || cacheEvidence(evidence, facts.cache?.name ?? null).agrees)) found.push(tell(evidence, machine, facts, holder))
+        if (holder === undefined) continue
+        const further = cacheEvidence(evidence, facts.cache?.name ?? null)
+        if (holder.module !== null || further.agrees || isLarge(machine, facts)) found.push(tell(machine, facts, holder, further))
       }
     }
     return found
@@ -48,9 +50,8 @@ function isLarge({ system }: MachineFacts, { cache, group }: GroupFacts): boolea
   return group.objects * (cache?.slotBytes ?? 0) >= all * LEAST_SHARE_OF_KERNEL
 }
 
-function tell(evidence: LeakEvidence, machine: MachineFacts, facts: GroupFacts, { name, module, address, objects, besideStacks }: Holder): Finding {
+function tell(machine: MachineFacts, facts: GroupFacts, { name, module, address, objects, besideStacks }: Holder, further: ReturnType<typeof cacheEvidence>): Finding {
   const { cache, group } = facts
-  const further = cacheEvidence(evidence, cache?.name ?? null)
   const type = groupType(machine.system, facts)
   const owner = module === null ? name : `${name} of the module ${module}`
   const example = hex(group.example)

@@ -35,6 +35,11 @@ export function wordsOf(content: Uint8Array, littleEndian: boolean): Uint32Array
   return words
 }
 
+/** A word as one number, of two halves from `at` on. */
+export function word64(words: Uint32Array, at: number): bigint {
+  return (BigInt(words[at + 1]) << 32n) | BigInt(words[at])
+}
+
 /** Big-endian words as low and high halves. */
 function swapWords(words: Uint32Array): void {
   const view = new DataView(words.buffer, words.byteOffset, words.byteLength)

@@ -5,7 +5,7 @@ import type { SignatureWord } from '../signature.js'
 import { NOTHING } from '../reference/objectIndex.js'
 import type { DescribedGroup } from '../signatures.js'
 import type { WordClass } from '../wordClass.js'
-import { isKernelAddress, readContents, wordsOf, type Contents } from './groupContents.js'
+import { isKernelAddress, readContents, word64, wordsOf, type Contents } from './groupContents.js'
 import type { HeldStatics } from './heldStatics.js'
 import type { ObjectTypes } from './objectTypes.js'
 import type { StaticTypes } from './staticTypes.js'
@@ -249,10 +249,6 @@ function addressOf({ low, high }: Target): bigint {
 /** What is in both lists, in the order of the first. */
 function common(list: readonly number[], other: readonly number[]): readonly number[] {
   return list === other ? list : list.filter((one) => other.includes(one))
-}
-
-function word64(words: Uint32Array, at: number): bigint {
-  return (BigInt(words[at + 1]) << 32n) | BigInt(words[at])
 }
 
 /** Bytes of all words that were looked at. */

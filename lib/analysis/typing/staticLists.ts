@@ -1,7 +1,7 @@
 import type { System } from '../../system/system.js'
 import type { BtfTypes } from '../../type/btfTypes.js'
 import type { StructMatcher } from '../../type/structMatch.js'
-import { wordsOf } from './groupContents.js'
+import { isKernelAddress, word64, wordsOf } from './groupContents.js'
 import type { ObjectTypes } from './objectTypes.js'
 
 /** Objects on one list whose head is a variable of the kernel or a module: one struct, as a rule. */
@@ -42,7 +42,7 @@ export class StaticLists {
     const found: StaticList[] = []
     for (let at = 0; at + 3 < words.length; at += 2) {
       const offset = at * 4
-      if (this.#seen.has(key(object, offset)) || (words[at + 1] >>> 20) !== 0xfff) continue
+      if (this.#seen.has(key(object, offset)) || !isKernelAddress(words[at + 1])) continue
       const node = start + BigInt(offset)
       const next = word64(words, at)
       if (next === node || this.#word(next + 8n) !== node) continue
@@ -131,8 +131,4 @@ function isSame(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 
 function key(object: number, offset: number): number {
   return object * LOOKED_AT + offset
-}
-
-function word64(words: Uint32Array, at: number): bigint {
-  return (BigInt(words[at + 1]) << 32n) | BigInt(words[at])
 }
