@@ -37,12 +37,27 @@ export function reserve(bytes: usize): usize {
 let start: u64 = 0
 let bytes: u64 = 0
 let tagBits: u64 = 0
+/** High halves that words in the range have, as distance from the first one's. */
+let spanHigh: i32 = 0
 
 /** Words from `first` on, so many bytes, are wanted. */
 export function aim(first: u64, length: u64, tagged: bool): void {
   start = first
   bytes = length
   tagBits = tagged ? TAG : 0
+  spanHigh = <i32>((first + length - 1) >> 32) - <i32>(first >> 32)
+}
+
+/** Words that are looked at together: few pages hold many pointers. */
+const BLOCK: usize = 32
+
+/** Whether one of the words of a block has a high half such as those in the range have. */
+// @ts-ignore
+@inline function mayHold(block: usize): bool {
+  const high = v128.shuffle<u32>(v128.load(block), v128.load(block, 16), 1, 3, 5, 7)
+  const tags = v128.and(i32x4.shr_s(i32x4.shl(high, 8), 31), i32x4.splat(<i32>(tagBits >> 32)))
+  const distance = i32x4.sub(v128.or(high, tags), i32x4.splat(<i32>(start >> 32)))
+  return v128.any_true(i32x4.le_u(distance, i32x4.splat(spanHigh)))
 }
 
 // @ts-ignore
@@ -53,10 +68,13 @@ export function wordsInRange(pageBytes: usize): i32 {
   let found: usize = 0
   const first = start
   const length = bytes
-  for (let at: usize = 0; at < pageBytes; at += 8) {
-    if (untagged(load<u64>(pageArea + at)) - first >= length) continue
-    store<u32>(wordArea + found, <u32>(at >> 2))
-    found += 4
+  for (let block: usize = 0; block < pageBytes; block += BLOCK) {
+    if (!mayHold(pageArea + block)) continue
+    for (let at = block, end = min(block + BLOCK, pageBytes); at < end; at += 8) {
+      if (untagged(load<u64>(pageArea + at)) - first >= length) continue
+      store<u32>(wordArea + found, <u32>(at >> 2))
+      found += 4
+    }
   }
   return <i32>(found >> 2)
 }
@@ -77,28 +95,35 @@ export function useTables(shift: i32, chunkTable: usize, slabTable: usize, state
 /** How many words of the page point into the payload of an object in state 0. The range aimed at starts where physical memory does. */
 export function pointersToObjects(pageBytes: usize): i32 {
   let found: usize = 0
-  const first = start
-  const length = bytes
-  for (let at: usize = 0; at < pageBytes; at += 8) {
-    const physical = untagged(load<u64>(pageArea + at)) - first
-    if (physical >= length) continue
-    const frame = physical >> pageShift
-    const chunk = <usize>load<u32>(chunks + (<usize>(frame >> CHUNK_SHIFT) << 2))
-    if (chunk === 0) continue
-    const number = load<i32>(chunk + (<usize>(frame & CHUNK_MASK) << 2))
-    if (number < 0) continue
-    const slab = slabs + (<usize>number << SLAB_SHIFT)
-    const base = load<u64>(slab)
-    if (physical < base) continue
-    const offset = <u32>(physical - base)
-    const slotBytes = load<u32>(slab, 16)
-    const slot = offset / slotBytes
-    if (slot >= load<u32>(slab, 12) || offset - slot * slotBytes >= load<u32>(slab, 20)) continue
-    const object = load<u32>(slab, 8) + slot
-    if (load<u8>(states + object) !== 0) continue
-    store<u32>(wordArea + found, <u32>(at >> 2))
-    store<u32>(objectArea + found, object)
-    found += 4
+  for (let block: usize = 0; block < pageBytes; block += BLOCK) {
+    if (!mayHold(pageArea + block)) continue
+    for (let at = block, end = min(block + BLOCK, pageBytes); at < end; at += 8) {
+      const object = objectAt(untagged(load<u64>(pageArea + at)) - start)
+      if (object < 0) continue
+      store<u32>(wordArea + found, <u32>(at >> 2))
+      store<u32>(objectArea + found, object)
+      found += 4
+    }
   }
   return <i32>(found >> 2)
+}
+
+/** The object in state 0 whose payload holds a physical address, or -1. */
+// @ts-ignore
+@inline function objectAt(physical: u64): i32 {
+  if (physical >= bytes) return -1
+  const frame = physical >> pageShift
+  const chunk = <usize>load<u32>(chunks + (<usize>(frame >> CHUNK_SHIFT) << 2))
+  if (chunk === 0) return -1
+  const number = load<i32>(chunk + (<usize>(frame & CHUNK_MASK) << 2))
+  if (number < 0) return -1
+  const slab = slabs + (<usize>number << SLAB_SHIFT)
+  const base = load<u64>(slab)
+  if (physical < base) return -1
+  const offset = <u32>(physical - base)
+  const slotBytes = load<u32>(slab, 16)
+  const slot = offset / slotBytes
+  if (slot >= load<u32>(slab, 12) || offset - slot * slotBytes >= load<u32>(slab, 20)) return -1
+  const object = load<u32>(slab, 8) + slot
+  return load<u8>(states + object) === 0 ? object : -1
 }

@@ -29,4 +29,15 @@ export class FrameMap {
     const chunk = (this.#chunks[position] ??= new Int32Array(CHUNK).fill(NONE))
     chunk[frame & (CHUNK - 1)] = value
   }
+
+  /** Sets so many frames in a row to the same. */
+  fill(first: number, frames: number, value: number): void {
+    for (let frame = first, end = first + frames; frame < end;) {
+      this.set(frame, value)
+      const next = Math.min(end, (Math.floor(frame / CHUNK) + 1) * CHUNK)
+      const start = frame & (CHUNK - 1)
+      this.#chunks[Math.floor(frame / CHUNK)]?.fill(value, start + 1, start + next - frame)
+      frame = next
+    }
+  }
 }

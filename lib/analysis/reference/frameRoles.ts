@@ -44,7 +44,7 @@ export interface FrameRoles {
 export function readFrameRoles(view: KernelView): FrameRoles {
   const map = new FrameMap(view.physical.frames)
   scanPageStructs(view, roleScanner(view, map))
-  for (const { frame, pages } of freeOnCpuLists(view)) for (let i = 0; i < pages; i++) map.set(frame + i, FREE)
+  for (const { frame, pages } of freeOnCpuLists(view)) map.fill(frame, pages, FREE)
   const described = new FrameMap(view.physical.frames)
   const before = new FrameMap(view.physical.frames)
   markPageStructs(view, map, described, before)
@@ -83,7 +83,9 @@ function roleScanner(view: KernelView, map: FrameMap): Scan {
       if (headRole === FREE) {
         // The buddy's first page tells how many there are; the others say nothing of themselves.
         const pages = 1 << Math.min(words[at + order], HIGHEST_ORDER)
-        for (let page = 0; page < pages; page++) map.set(frame + i + page, FREE)
+        map.fill(frame + i, pages, FREE)
+        i += pages - 1
+        at += (pages - 1) * stride
         headRole = -1
         continue
       }

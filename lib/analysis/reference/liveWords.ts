@@ -43,6 +43,8 @@ export class LiveWords {
   #stale: StaleTest | undefined
   #described = 0
   #wordsBefore = 0
+  /** By slab: how many of its objects may refer to something. */
+  #referring: Uint32Array | undefined
 
   constructor(
     readonly view: KernelView, readonly index: ObjectIndex, readonly roles: FrameRoles, readonly dead: DeadRanges,
@@ -77,11 +79,9 @@ export class LiveWords {
     if (this.#slab < 0 && this.roles.of(frame) === PAGE_STRUCTS) return this.#enterPageStructs(frame, page.length, bytes)
     this.#pageStart = frame * this.view.pageBytes
     this.#dead = this.dead.of(frame)
-    if (this.#slab >= 0) this.#enterSlab(bytes)
-    else {
-      this.#kind = 'memory'
-      bytes.roots += this.#liveBytes(0, page.length)
-    }
+    if (this.#slab >= 0) return this.#enterSlab(bytes)
+    this.#kind = 'memory'
+    bytes.roots += this.#liveBytes(0, page.length)
     return true
   }
 
@@ -122,17 +122,28 @@ export class LiveWords {
     return this.roles.of(described) === FREE ? DEAD : NO_OBJECT
   }
 
-  #enterSlab(bytes: ByteCount): void {
+  #enterSlab(bytes: ByteCount): boolean {
     this.#kind = 'slab'
     const { index } = this
     const slab = this.#slab
-    const { pageBytes } = this.view
-    const { caches, cache } = index.objects
     const { first, end } = index.range(slab)
-    this.#stale = this.stale.of(caches[cache[first]].name)
+    const referring = (this.#referring ??= this.#referringBySlab())[slab]
+    if (referring === 0) return false
+    this.#stale = this.stale.of(index.objects.caches[index.objects.cache[first]].name)
+    const { pageBytes } = this.view
     const slotBytes = index.slotBytes(slab)
     const payload = index.payloadBytes(first)
     const base = index.base(slab) - this.#pageStart
+    if (referring === end - first && this.#dead === undefined && (base | slotBytes) % WORD_BYTES === 0) {
+      // Nearly all slabs of a large cache: no need to go from object to object.
+      const words = payload - (payload % WORD_BYTES)
+      const before = (byte: number): number => {
+        const slot = Math.min(end - first, Math.max(0, Math.floor((byte - base) / slotBytes)))
+        return slot * words + (slot === end - first ? 0 : Math.max(0, Math.min(words, byte - base - slot * slotBytes)))
+      }
+      bytes.objects += before(pageBytes) - before(0)
+      return true
+    }
     const from = Math.max(0, Math.floor(-base / slotBytes))
     for (let object = first + from, start = base + from * slotBytes; object < end && start < pageBytes; object++, start += slotBytes) {
       if (!this.#mayRefer(object)) continue
@@ -140,6 +151,15 @@ export class LiveWords {
       const endByte = Math.min(pageBytes, Math.floor((start + payload) / WORD_BYTES) * WORD_BYTES)
       if (firstByte < endByte) bytes.objects += this.#liveBytes(firstByte, endByte)
     }
+    return true
+  }
+
+  #referringBySlab(): Uint32Array {
+    const { slab, slabs, state } = this.index.objects
+    const { skipped } = this
+    const found = new Uint32Array(slabs.length)
+    for (let object = 0; object < state.length; object++) if ((state[object] === ALLOCATED || state[object] === UNKNOWN) && skipped[object] === 0) found[slab[object]]++
+    return found
   }
 
   #ownerInSlab(word: number): number {

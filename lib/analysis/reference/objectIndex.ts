@@ -56,7 +56,8 @@ export class ObjectIndex {
       this.#slotBytes[position] = slotBytes ?? 0
       this.#payloadBytes[position] = objectBytes ?? slotBytes ?? 0
       const lastFrame = Math.floor((base + (objectsHere - 1) * this.#slotBytes[position] + this.#payloadBytes[position] - 1) / view.pageBytes)
-      for (let frame = Math.floor(base / view.pageBytes); frame <= lastFrame; frame++) this.slabOf.set(frame, position)
+      const firstFrame = Math.floor(base / view.pageBytes)
+      this.slabOf.fill(firstFrame, lastFrame - firstFrame + 1, position)
     }
   }
 

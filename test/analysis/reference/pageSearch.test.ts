@@ -54,3 +54,13 @@ describeEvidence.each(['arm64-slab', 'x86_64-slub'])('pointers in the pages of %
     system.close()
   })
 })
+
+test('words of a range that lies over a multiple of 4 GiB are found, and none beside it', () => {
+  const start = 0xffff_8880_ffff_f000n
+  const end = start + 0x2000n
+  const near = [start - 1n, start, 0xffff_8881_0000_0000n, end - 1n, end, start - (1n << 32n), end + (1n << 32n), 0n, 0xffff_8881_0000_0010n]
+  const page = BigUint64Array.from({ length: 512 }, (_, i) => near[i % near.length])
+  const search = wasmRangeSearch({ start, end }, false)!
+  const found = [...search.words.subarray(0, search.find(new Uint8Array(page.buffer)))].map((word) => word / 2)
+  expect(found).toEqual([...page.keys()].filter((i) => page[i] >= start && page[i] < end))
+})
