@@ -1,3 +1,6 @@
+import { declarator } from './declarator.js'
+import { membersAt, type MemberAt } from './memberAt.js'
+import type { TypeGraph } from './typeGraph.js'
 import type { WordEvidence } from './wordEvidence.js'
 
 /** One reason for a candidate, or against it. */
@@ -62,8 +65,36 @@ export interface MatchOptions {
   readonly limit?: number
 }
 
+/** What a word says of a struct. Of thousands few are shown: what a person reads of it is made when it is read. */
+export class WordReason implements MatchEvidence {
+  readonly offset: number
+  readonly kind: WordEvidence['kind']
+
+  /** The struct starts `shift` bytes into the object. */
+  constructor(
+    readonly graph: TypeGraph, readonly word: WordEvidence, readonly struct: number, readonly shift: number,
+    readonly fits: boolean, readonly exact: boolean, readonly structs: number, readonly bits: number
+  ) {
+    this.offset = word.offset
+    this.kind = word.kind
+  }
+
+  get member(): string {
+    return this.#inner()?.path ?? ''
+  }
+
+  get text(): string {
+    const inner = this.#inner()
+    return reasonText(this.word, this.fits, inner === undefined ? 'no member starts there' : declarator(this.graph, inner.type))
+  }
+
+  #inner(): MemberAt | undefined {
+    return membersAt(this.graph, this.struct, this.offset - this.shift).at(-1)
+  }
+}
+
 /** A reason in a sentence. */
-export function reasonText(word: WordEvidence, fits: boolean, declared: string): string {
+function reasonText(word: WordEvidence, fits: boolean, declared: string): string {
   if (word.kind === 'held') return `${word.name ?? 'a declared pointer'} ${fits ? 'leads' : 'would not lead'} here`
   const subject = (word.kind === 'function' || word.kind === 'pointer') && word.name !== undefined ? word.name : subjects[word.kind]
   return `${subject} ${fits ? 'fits' : 'does not fit'} ${declared}`

@@ -1,8 +1,8 @@
 import type { BtfTypes } from './btfTypes.js'
 import { CanonicalTypes } from './canonical.js'
-import { declarator } from './declarator.js'
-import { membersAt, startsWith, type MemberAt } from './memberAt.js'
-import { reasonText, type MatchEvidence, type MatchOptions, type StructCandidate, type StructMatch } from './matchEvidence.js'
+import { membersAt, startsWith } from './memberAt.js'
+import { WordReason, type MatchEvidence, type MatchOptions, type StructCandidate, type StructMatch } from './matchEvidence.js'
+import { addPrior, endsOf, gainOf, ranked, SAME_BITS, sizeBits } from './matchSums.js'
 import { Prototypes } from './prototype.js'
 import { includes, lowerBound, StructCatalog } from './structCatalog.js'
 import { isTelling, type WordEvidence } from './wordEvidence.js'
@@ -13,8 +13,6 @@ export type { MatchEvidence, MatchOptions, StructCandidate, StructMatch, WordEvi
 
 /** What a word that contradicts its member takes off: stale and half-initialised words exist, so it does not exclude. */
 const CONTRADICTION_BITS = -8
-/** What a struct that would have fit into a smaller slot loses for each halving of the size: objects with data behind the struct exist. */
-const UNLIKELY_SIZE = -3
 /** What a pointer that is declared as to the struct itself tells more than one to a struct that it starts with. */
 const EXACT_BITS = 2
 /** How often an object that points at a module's function is of a type the module's own BTF declares: a prior, not a measurement. */
@@ -25,8 +23,6 @@ const NAMED_TYPE = 0.9
 const SHIFTS = 0x10000
 /** Who is so many bits behind by what tells most is not helped by addresses and numbers that fit. */
 const HOPELESS_BITS = 24
-/** Two sums closer than this are no difference. */
-const SAME_BITS = 0.5
 const DEFAULT_LIMIT = 16
 const NAMED_RIVALS = 4
 
@@ -50,6 +46,8 @@ export class StructMatcher {
   readonly #kinds: WordKinds
   #fits: WordFits | undefined
   #bits = new Float32Array(0)
+  #gathered = new Uint32Array(0)
+  #isGathered = new Uint8Array(0)
   readonly #functions = new Map<string, WordEvidence>()
   /** By type of a struct and offset in it. */
   readonly #typesAt = new Map<number, readonly number[]>()
@@ -114,22 +112,24 @@ export class StructMatcher {
     const alive = this.#alive(evidence, fitting, named.subarray(0, lowerBound(named, considered)), considered)
     const bits = this.#bits
     const ends = endsOf(evidence)
-    for (const index of alive) bits[index] = catalog.fills(index, options.smallestBytes ?? 0) || ends.has(catalog.bytes[index]) ? 0 : sizeBits(catalog.bytes[index], options.smallestBytes ?? 0)
+    const smallest = options.smallestBytes ?? 0
+    for (let i = 0; i < alive.length; i++) {
+      const bytes = catalog.bytes[alive[i]]
+      bits[alive[i]] = catalog.fills(alive[i], smallest) || ends.has(bytes) ? 0 : sizeBits(bytes, smallest)
+    }
     evidence.forEach((word, i) => {
-      const gain = gainOf(considered, fitting[i].length)
-      for (const index of alive) {
-        const says = fits.judge(word, fitting[i], index)
-        if (says > 0) bits[index] += gain + (this.#isExact(word, catalog.ids[index]) ? EXACT_BITS : 0)
-        else if (says < 0) bits[index] += CONTRADICTION_BITS
-      }
+      fits.judge(word, fitting[i], alive, bits, gainOf(considered, fitting[i].length), CONTRADICTION_BITS)
+      if (word.kind !== 'held' || word.offset !== 0) return
+      for (let at = 0; at < alive.length; at++) if (this.#isExact(word, catalog.ids[alive[at]])) bits[alive[at]] += EXACT_BITS
     })
     for (const module of modules) addPrior(bits, alive, catalog.ofModule(module), OWN_TYPE, considered)
     addPrior(bits, alive, named, NAMED_TYPE, considered)
-    const order = [...alive].filter((index) => bits[index] > 0).sort((a, b) => bits[b] - bits[a] || a - b)
+    const limit = options.limit ?? DEFAULT_LIMIT
+    const order = ranked(alive, bits, limit)
     const best = order.length === 0 ? 0 : bits[order[0]]
     let rivals = 0
     for (let i = 1; i < order.length && bits[order[i]] > best - SAME_BITS; i++) rivals++
-    const sums = order.slice(0, options.limit ?? DEFAULT_LIMIT).map((index) => bits[index])
+    const sums = order.slice(0, limit).map((index) => bits[index])
     const candidates = order.slice(0, sums.length).map((index, i) => {
       const id = catalog.ids[index]
       const reasons = evidence.map((word, at) => this.#explain(word, fitting[at], id, 0, considered))
@@ -188,7 +188,11 @@ export class StructMatcher {
    * against them.
    */
   #alive(evidence: readonly WordEvidence[], fitting: readonly Uint32Array[], named: Uint32Array, considered: number): Uint32Array {
-    if (this.#bits.length < considered) this.#bits = new Float32Array(this.#wordFits().catalog.ids.length)
+    if (this.#bits.length < considered) {
+      this.#bits = new Float32Array(this.#wordFits().catalog.ids.length)
+      this.#gathered = new Uint32Array(this.#bits.length)
+      this.#isGathered = new Uint8Array(this.#bits.length)
+    }
     const bits = this.#bits
     const told = evidence.some(isTelling) ? fitting.filter((_, i) => isTelling(evidence[i])) : named.length > 0 ? [] : fitting
     for (const list of told) for (let i = 0; i < list.length; i++) bits[list[i]] = 0
@@ -198,16 +202,26 @@ export class StructMatcher {
       for (let i = 0; i < list.length; i++) most = Math.max(most, (bits[list[i]] += gain))
     }
     const { bytes } = this.#wordFits().catalog
-    const found = new Set<number>(named)
+    const found = this.#gathered
+    const isGathered = this.#isGathered
+    let count = 0
+    const add = (index: number): void => {
+      if (isGathered[index] === 1) return
+      isGathered[index] = 1
+      found[count++] = index
+    }
+    for (const list of told) for (let i = 0; i < list.length; i++) if (bits[list[i]] >= most - HOPELESS_BITS) add(list[i])
+    named.forEach(add)
     evidence.forEach((word, i) => {
-      if (word.kind === 'kin') for (const index of fitting[i]) if (bytes[index] === word.target) found.add(index)
+      if (word.kind === 'kin') for (const index of fitting[i]) if (bytes[index] === word.target) add(index)
     })
-    for (const list of told) for (let i = 0; i < list.length; i++) if (bits[list[i]] >= most - HOPELESS_BITS) found.add(list[i])
-    return Uint32Array.from(found).sort()
+    for (let i = 0; i < count; i++) isGathered[found[i]] = 0
+    return found.slice(0, count).sort()
   }
 
+  /** Whether pointers that lead to where the struct starts are declared as to the struct. */
   #isExact(word: WordEvidence, struct: number): boolean {
-    return word.kind === 'held' && word.offset === 0 && word.types.includes(this.canonical.of(struct))
+    return word.kind === 'held' && word.types.includes(this.canonical.of(struct))
   }
 
   #wordFits(): WordFits {
@@ -255,39 +269,6 @@ export class StructMatcher {
     if (offset < 0 || offset >= graph.sizeOrType(struct)) return undefined
     const isFit = includes(fitting, fits.catalog.indexOf[struct] - 1)
     if (!isFit && !fits.contradicts({ ...word, offset }, struct)) return undefined
-    const inner = (): MemberAt | undefined => membersAt(graph, struct, offset).at(-1)
-    // Of thousands of candidates few are shown: what a person reads is made when it is read.
-    return {
-      offset: word.offset, kind: word.kind,
-      get member() { return inner()?.path ?? '' },
-      fits: isFit, exact: this.#isExact({ ...word, offset }, struct), structs: fitting.length, bits: isFit ? gainOf(considered, fitting.length) : CONTRADICTION_BITS,
-      get text() {
-        const member = inner()
-        return reasonText(word, isFit, member === undefined ? 'no member starts there' : declarator(graph, member.type))
-      }
-    }
+    return new WordReason(graph, word, struct, shift, isFit, isFit && offset === 0 && this.#isExact(word, struct), fitting.length, isFit ? gainOf(considered, fitting.length) : CONTRADICTION_BITS)
   }
-}
-
-/** Where objects point at their own: a struct that ends there has something behind it. */
-function endsOf(evidence: readonly WordEvidence[]): Set<number> {
-  return new Set(evidence.flatMap((word) => (word.kind === 'kin' && word.target > 0 ? [word.target] : [])))
-}
-
-/** What the size of a struct says: one far below the smallest that the allocator puts into such a slot is not likely. */
-function sizeBits(bytes: number, smallest: number): number {
-  return UNLIKELY_SIZE * Math.max(1, Math.log2(smallest / bytes))
-}
-
-/** What a word tells that `fitting` of `considered` structs fit. */
-function gainOf(considered: number, fitting: number): number {
-  return Math.log2((considered + 1) / (fitting + 0.5))
-}
-
-/** A prior that the struct is one of these, with that probability. */
-function addPrior(bits: Float32Array, alive: Uint32Array, members: Uint32Array, probability: number, considered: number): void {
-  const count = lowerBound(members, considered)
-  if (count === 0) return
-  const gain = Math.log2(probability * considered / count)
-  for (const index of alive) if (includes(members, index)) bits[index] += gain
 }

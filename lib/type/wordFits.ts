@@ -1,6 +1,6 @@
 import type { CanonicalTypes } from './canonical.js'
 import { PointerMembers } from './pointerMembers.js'
-import { includes, lowerBound, type StructCatalog } from './structCatalog.js'
+import { lowerBound, type StructCatalog } from './structCatalog.js'
 import { WordKind, type WordKinds } from './wordKinds.js'
 import { fittingKey, type WordEvidence } from './wordEvidence.js'
 
@@ -43,36 +43,34 @@ export class WordFits {
     return found.subarray(0, lowerBound(found, considered))
   }
 
-  /** What a word says of the struct at a position: 1 where it has a member for it, -1 where it cannot have such a word there, else 0. `fitting` is that of the word. */
-  judge(word: WordEvidence, fitting: Uint32Array, index: number): -1 | 0 | 1 {
-    const struct = this.catalog.ids[index]
+  /**
+   * Adds what a word says to the sums of structs at ascending positions: `gain` where one has a member for it, `loss` where one cannot have such
+   * a word there. `fitting` is that of the word.
+   */
+  judge(word: WordEvidence, fitting: Uint32Array, positions: Uint32Array, sums: Float32Array, gain: number, loss: number): void {
+    const { ids } = this.catalog
     const mask = fittingKinds(word)
-    // Long lists need not be searched for what the member tells.
-    const fits = mask === 0 ? includes(fitting, index) : (this.#kindsAt(struct, word.offset) & mask) !== 0
-    return fits ? 1 : this.contradicts(word, struct) ? -1 : 0
+    for (let i = 0, at = 0; i < positions.length; i++) {
+      const index = positions[i]
+      let fits: boolean
+      // Long lists need not be gone through for what the member tells.
+      if (mask !== 0) fits = (this.#kindsAt(ids[index], word.offset) & mask) !== 0
+      else {
+        while (at < fitting.length && fitting[at] < index) at++
+        fits = fitting[at] === index
+      }
+      if (fits) sums[index] += gain
+      else if (this.contradicts(word, ids[index])) sums[index] += loss
+    }
   }
 
   /** Whether a struct has a member there that cannot hold such a word. Padding, unions with a fitting side, and what lies behind the struct can. */
   contradicts(word: WordEvidence, struct: number): boolean {
     if (word.kind === 'held') return true
     const kinds = this.#kindsAt(struct, word.offset)
-    if (kinds === 0) return false
-    switch (word.kind) {
-      case 'function':
-        // A function of another prototype than the member's is no more at home there than a number.
-        return (kinds & (WordKind.PLAIN_POINTER | WordKind.WORD)) === 0 && !(word.prototypes.length === 0 && (kinds & WordKind.FUNCTION) !== 0)
-      case 'kin':
-        // What was allocated behind a struct may be led to by its pointers.
-        if (word.target >= this.canonical.graph.sizeOrType(struct) && (kinds & WordKind.DATA) !== 0) return false
-        return (kinds & (WordKind.PLAIN_POINTER | WordKind.WORD)) === 0
-      case 'pointer':
-        return (kinds & (WordKind.PLAIN_POINTER | WordKind.WORD)) === 0
-      case 'address':
-        return (kinds & (WordKind.DATA | WordKind.PLAIN_POINTER | WordKind.WORD)) === 0
-      case 'number':
-      case 'text':
-        return (kinds & (WordKind.WORD | WordKind.SMALL | WordKind.TEXT)) === 0
-    }
+    if (kinds === 0 || (kinds & bearingKinds(word)) !== 0) return false
+    // What was allocated behind a struct may be led to by its pointers.
+    return word.kind !== 'kin' || word.target < this.canonical.graph.sizeOrType(struct) || (kinds & WordKind.DATA) === 0
   }
 
   /** What the word of a struct at an offset may hold: bits of {@link WordKind}; 0 where nothing is there. */
@@ -185,5 +183,21 @@ function fittingKinds(word: WordEvidence): number {
       return word.prototypes.length === 0 ? WordKind.FUNCTION : 0
     default:
       return 0
+  }
+}
+
+/** The kinds of members that may hold a word, whether it fits them or not. */
+function bearingKinds(word: WordEvidence): number {
+  switch (word.kind) {
+    case 'function':
+      // A function of another prototype than the member's is no more at home there than a number.
+      return WordKind.PLAIN_POINTER | WordKind.WORD | (word.prototypes.length === 0 ? WordKind.FUNCTION : 0)
+    case 'address':
+      return WordKind.DATA | WordKind.PLAIN_POINTER | WordKind.WORD
+    case 'number':
+    case 'text':
+      return WordKind.WORD | WordKind.SMALL | WordKind.TEXT
+    default:
+      return WordKind.PLAIN_POINTER | WordKind.WORD
   }
 }
