@@ -6,20 +6,17 @@ import type { WordEvidence } from '../../type/structMatch.js'
 import type { SlabCache } from '../../slab/model.js'
 import type { GroupType } from '../typing.js'
 import type { Batch } from './batch.js'
-import { structsOfCache } from './cacheStructs.js'
 import { isGeneral, type Conclusions } from './conclusions.js'
+import { ContentTypes } from './contents.js'
 import { findingOf, groupTypeOf, UNKNOWN, type Finding } from './finding.js'
 import { readContents } from './groupContents.js'
 import type { Lead } from './incoming.js'
 import type { ObjectTypes } from './objectTypes.js'
 import { links } from './links.js'
 import { placeBehind } from './pointerMembers.js'
-import { isText } from './text.js'
 
 /** Objects of a batch that are looked into. */
 const LOOKED_INTO = 4096
-/** Fewer pointers are no array. */
-const LEAST_POINTERS = 2
 const WORD_BYTES = 8
 
 /** With the type id behind each pointer, where the object is an array of pointers. */
@@ -28,13 +25,21 @@ type SingleFinding = Finding & { readonly elements?: number }
 /** What single objects are, where those like them as a whole say nothing: some are led to, some are text. */
 export class SingleObjects {
   readonly #found = new Map<number, Finding>()
+  readonly #contents: ContentTypes
 
-  constructor(readonly system: System, readonly types: BtfTypes, readonly conclusions: Conclusions, readonly objects: ObjectTypes) {}
+  constructor(readonly system: System, readonly types: BtfTypes, readonly conclusions: Conclusions, objects: ObjectTypes) {
+    this.#contents = new ContentTypes(system, types, conclusions, objects)
+  }
+
+  /** Says of an object what is known of it by other means. */
+  take(object: number, found: Finding): void {
+    this.#found.set(object, found)
+  }
 
   /** Decides an object by the words of those like it and what leads to it. */
   decide(object: number, cache: SlabCache, words: readonly WordEvidence[], leads: readonly Lead[]): SingleFinding | undefined {
     const found = this.#ofLeads(cache, words, leads)
-    if (found !== undefined) this.#found.set(object, found)
+    if (found !== undefined) this.take(object, found)
     return found
   }
 
@@ -48,7 +53,7 @@ export class SingleObjects {
     const rest: number[] = []
     for (let row = 0, i = 0; row < addresses.length; row++) {
       const isRead = rows[i] === row
-      const found = this.#found.get(batch.members![row]) ?? (isRead && ofAll === UNKNOWN ? this.#byContents(batch, words.subarray(i * halves, (i + 1) * halves)) : undefined)
+      const found = this.#found.get(batch.members![row]) ?? (isRead && ofAll === UNKNOWN ? this.#contents.of(cache, addresses[row], words.subarray(i * halves, (i + 1) * halves)) : undefined)
       if (isRead) i++
       if (found === undefined) {
         rest.push(row)
@@ -61,32 +66,6 @@ export class SingleObjects {
     }
     const list = [...parts.values(), ...(rest.length === 0 ? [] : [{ found: ofAll, rows: rest }])]
     return list.map(({ found, rows: own }) => groupTypeOf({ described: batch.described, length: own.length, addresses: () => BigUint64Array.from(own, (row) => addresses[row]) }, found))
-  }
-
-  #byContents({ described: { cache } }: Batch, words: Uint32Array): Finding | undefined {
-    const struct = this.#pointersTo(words)
-    if (struct !== undefined) return { type: `${struct} *[]`, id: null, source: 'contents', rivals: 0, evidence: [`holds nothing but pointers to struct ${struct}`] }
-    const arrays = cache === null ? [] : structsOfCache(this.system, cache, this.types).arrays
-    if (arrays.length > 0) return { type: arrays[0], id: null, source: 'cache', rivals: arrays.length - 1, evidence: ['the cache has a name of it'] }
-    const content = new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
-    if (cache === null || !isGeneral(cache) || !isText(content, this.conclusions.leastBytes(cache))) return undefined
-    return { type: 'char[]', id: null, source: 'contents', rivals: 0, evidence: ['one text to its end, as long as the slot asks for'] }
-  }
-
-  /** The struct to whose objects all words point that are not zero; undefined where they don't, or where there are too few. */
-  #pointersTo(words: Uint32Array): string | undefined {
-    const { objects } = this
-    let struct = 0
-    let pointers = 0
-    for (let i = 0; i < words.length; i += 2) {
-      if ((words[i] | words[i + 1]) === 0) continue
-      const object = objects.target(words[i], words[i + 1])
-      const own = object < 0 || objects.offsetIn(object, words[i], words[i + 1]) !== 0 ? 0 : objects.struct[object]
-      if (own === 0 || (struct !== 0 && own !== struct)) return undefined
-      struct = own
-      pointers++
-    }
-    return pointers < LEAST_POINTERS ? undefined : this.types.graph.name(struct)
   }
 
   /** What pointers from known structs say of one object. */

@@ -6,6 +6,7 @@ import { StructMatcher, type WordEvidence } from '../../type/structMatch.js'
 import type { DescribedGroup } from '../signatures.js'
 import type { GroupType } from '../typing.js'
 import { batchOfGroup, splitBatch, type Batch } from './batch.js'
+import { bpfElements } from './bpfElements.js'
 import { structsOfCache } from './cacheStructs.js'
 import { ownWords, tells, type Conclusion } from './conclude.js'
 import { Conclusions, isGeneral } from './conclusions.js'
@@ -161,6 +162,7 @@ export class TypeGroups {
       const object = objects.target(Number(start & 0xffffffffn), Number(start >> 32n))
       if (struct !== undefined && object >= 0) incoming.leadTo(object, struct, 'the slab allocator')
     }
+    this.#takeBpfElements(kernel, objects, singles)
     let lists = this.#leadFromLists(this.#lists(objects), incoming, objects)
     for (let round = 0; round < ROUNDS; round++) {
       for (const source of [...this.#sources(followed), ...ofSingles]) this.#followSource(source, incoming, objects)
@@ -177,6 +179,18 @@ export class TypeGroups {
         if (!isKnown(this.#found[number]) || (round === 0 && ledBatches.has(number))) this.#settle(number, this.#leadsOf(number, incoming))
       }
       ofSingles = this.#decideSingles(led, incoming, objects, singles)
+    }
+  }
+
+  /** What BPF's allocator keeps for later is that, whatever words are left in it. */
+  #takeBpfElements(kernel: KernelView, objects: ObjectTypes, singles: SingleObjects): void {
+    const id = this.types.find('struct llist_node')
+    if (id === undefined) return
+    for (const { address, list } of bpfElements(kernel, this.types)) {
+      const object = objects.target(Number(address & 0xffffffffn), Number(address >> 32n))
+      if (object < 0 || objects.struct[object] !== 0) continue
+      objects.struct[object] = id
+      singles.take(object, { type: 'llist_node', id, source: 'pointers', rivals: 0, evidence: [`unused: it is on the list ${list} of BPF's allocator`] })
     }
   }
 
