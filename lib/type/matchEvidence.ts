@@ -54,11 +54,19 @@ export interface StructMatch {
   readonly considered: number
 }
 
+/** How far objects are in use. */
+export interface UsedBytes {
+  readonly least: number
+  readonly most: number
+}
+
 export interface MatchOptions {
   /** Bytes of the slot: no larger struct fits. */
   readonly slotBytes: number
   /** The smallest struct the allocator would not have put into a smaller slot. Smaller ones count less, the more so the smaller they are. */
   readonly smallestBytes?: number
+  /** Bytes up to the last word that is not zero, in the object where that is least and where it is most; where it is known. */
+  readonly used?: UsedBytes
   /** Structs that the object's cache is named after, or one of its names: the object is very likely one of them. */
   readonly named?: readonly number[]
   /** Candidates returned at most. */

@@ -1,8 +1,11 @@
+import type { UsedBytes } from './matchEvidence.js'
 import { includes, lowerBound } from './structCatalog.js'
 import type { WordEvidence } from './wordEvidence.js'
 
 /** What a struct that would have fit into a smaller slot loses for each halving of the size: objects with data behind the struct exist. */
 const UNLIKELY_SIZE = -3
+/** Part of a struct that is hardly ever unused in all objects. */
+const UNUSED_SHARE = 0.3
 /** Two sums closer than this are no difference. */
 export const SAME_BITS = 0.5
 
@@ -31,6 +34,14 @@ export function endsOf(evidence: readonly WordEvidence[]): Set<number> {
 /** What the size of a struct says: one far below the smallest that the allocator puts into such a slot is not likely. */
 export function sizeBits(bytes: number, smallest: number): number {
   return UNLIKELY_SIZE * Math.max(1, Math.log2(smallest / bytes))
+}
+
+/**
+ * What it says of a struct that objects are in use beyond its end, or that nothing is in a good part of it: enough to tell it from others that
+ * explain the words as well, and no more, for what is behind a struct may be left from another, and members may be unset.
+ */
+export function usedBits(bytes: number, endsOpen: boolean, { least, most }: UsedBytes): number {
+  return (bytes < least && !endsOpen) || bytes - most >= bytes * UNUSED_SHARE ? -2 * SAME_BITS : 0
 }
 
 /** What a word tells that `fitting` of `considered` structs fit. */

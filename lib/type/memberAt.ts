@@ -11,28 +11,30 @@ export interface MemberAt {
 
 /**
  * Everything in a struct that starts at `offset`: a struct member and the first members inside of it, all alternatives of unions,
- * elements of arrays (`node[3]`). The outermost first. Nothing where a member merely lies across the offset.
+ * elements of arrays (`node[3]`), those of any length at the struct's end too. The outermost first. Nothing where a member merely lies across
+ * the offset.
  */
 export function membersAt(graph: TypeGraph, struct: number, offset: number): MemberAt[] {
   const found: MemberAt[] = []
-  walk(graph, graph.strip(struct), offset, '', found, 0, new Budget(SEARCH_STEPS))
+  walk(graph, graph.strip(struct), offset, '', found, 0, true, new Budget(SEARCH_STEPS))
   return found
 }
 
-function walk(graph: TypeGraph, struct: number, offset: number, prefix: string, found: MemberAt[], depth: number, budget: Budget): void {
+function walk(graph: TypeGraph, struct: number, offset: number, prefix: string, found: MemberAt[], depth: number, isEnd: boolean, budget: Budget): void {
   if (depth > DEEPEST_NESTING || !isComposite(graph, struct)) return
   for (let i = 0, vlen = graph.vlen(struct); i < vlen && budget.spend(); i++) {
     const member = rawMember(graph, struct, i)
     if (member.bits > 0) continue
     const at = offset - Math.floor(member.bitOffset / 8)
     const bytes = graph.bytesOf(member.type)
-    if (at < 0 || bytes === undefined || at >= Math.max(bytes, 1)) continue
+    const isLast = isEnd && (i === vlen - 1 || graph.kind(struct) === BtfKind.UNION)
+    if (at < 0 || bytes === undefined || (at >= Math.max(bytes, 1) && !(isLast && endsOpen(graph, member.type)))) continue
     const name = graph.string(member.nameOffset)
-    visit(graph, member.type, at, name === '' ? prefix : prefix === '' ? name : `${prefix}.${name}`, found, depth, budget)
+    visit(graph, member.type, at, name === '' ? prefix : prefix === '' ? name : `${prefix}.${name}`, found, depth, isLast, budget)
   }
 }
 
-function visit(graph: TypeGraph, type: number, at: number, path: string, found: MemberAt[], depth: number, budget: Budget): void {
+function visit(graph: TypeGraph, type: number, at: number, path: string, found: MemberAt[], depth: number, isEnd: boolean, budget: Budget): void {
   const target = graph.strip(type)
   if (graph.kind(target) === BtfKind.ARRAY) {
     const element = graph.words[graph.body(target)]
@@ -42,11 +44,12 @@ function visit(graph: TypeGraph, type: number, at: number, path: string, found: 
     // Text is one thing, not its characters.
     if (bytes === 1 && at === 0) return
     const index = Math.floor(at / bytes)
-    if (index < graph.words[graph.body(target) + 2] && depth < DEEPEST_NESTING) visit(graph, element, at - index * bytes, `${path}[${index}]`, found, depth + 1, budget)
+    const isThere = index < graph.words[graph.body(target) + 2] || (isEnd && endsOpen(graph, target))
+    if (isThere && depth < DEEPEST_NESTING) visit(graph, element, at - index * bytes, `${path}[${index}]`, found, depth + 1, false, budget)
     return
   }
   if (at === 0) found.push({ path, type })
-  walk(graph, target, at, path, found, depth + 1, budget)
+  walk(graph, target, at, path, found, depth + 1, isEnd, budget)
 }
 
 /** Whether a type is an array of `char`: what text is declared as. */
@@ -57,13 +60,12 @@ export function isPlainText(graph: TypeGraph, type: number): boolean {
   return graph.kind(element) === BtfKind.INT && graph.sizeOrType(element) === 1 && /^(?:signed )?char$/.test(graph.name(element))
 }
 
-/** Whether a struct ends in an array of any length. */
-export function endsOpen(graph: TypeGraph, struct: number, depth = 0): boolean {
-  const length = graph.vlen(struct)
-  if (!isComposite(graph, struct) || length === 0 || depth > DEEPEST_NESTING) return false
-  const last = graph.strip(rawMember(graph, struct, length - 1).type)
-  if (graph.kind(last) === BtfKind.ARRAY) return graph.words[graph.body(last) + 2] === 0
-  return isComposite(graph, last) && endsOpen(graph, last, depth + 1)
+/** Whether a struct ends in an array of any length, or a type is one. */
+export function endsOpen(graph: TypeGraph, type: number, depth = 0): boolean {
+  const target = graph.strip(type)
+  if (graph.kind(target) === BtfKind.ARRAY) return graph.words[graph.body(target) + 2] === 0
+  const length = graph.vlen(target)
+  return isComposite(graph, target) && length > 0 && depth < DEEPEST_NESTING && endsOpen(graph, rawMember(graph, target, length - 1).type, depth + 1)
 }
 
 /** Whether the first member of a struct is the other, or starts with it. */

@@ -3,6 +3,7 @@ import { DEEPEST_NESTING } from './budget.js'
 import type { CanonicalTypes } from './canonical.js'
 import { isPlainText } from './memberAt.js'
 import { isComposite, memberBitOffset, memberBits } from './members.js'
+import type { TypeGraph } from './typeGraph.js'
 
 /** The largest slab object: kmalloc-8k. Members further back are in no slab. */
 export const FARTHEST_MEMBER = 8192
@@ -167,7 +168,7 @@ class Flattener {
         const type = words[body + 3 * i + 1]
         if (this.#classes[type] === NOTHING) continue
         const bitOffset = memberBitOffset(graph, id, i)
-        if (memberBits(graph, id, i) === 0 && bitOffset % 8 === 0) this.#add(type, bitOffset / 8)
+        if (memberBits(graph, id, i) === 0 && bitOffset % 8 === 0) this.#add(type, bitOffset / 8, this.sort === 'functions' && body + 3 * (i + 1) === end)
       }
     }
     this.#open[id] = 0
@@ -191,14 +192,15 @@ class Flattener {
     return (this.#classes[type] = found)
   }
 
-  #add(type: number, offset: number): void {
+  /** Functions tell structs apart even in an array of any length at a struct's end, which is made for some: its first element counts for them. */
+  #add(type: number, offset: number, withFirst: boolean): void {
     const { graph } = this.canonical
     const found = this.#classes[type]
     const target = graph.strip(type)
     if ((found & 3) === POINTER) {
       const bytes = graph.pointerBytes
       // Text is one thing, not its characters.
-      const elements = this.sort !== 'text' && graph.kind(target) === BtfKind.ARRAY ? (graph.bytesOf(target) ?? 0) / bytes : 1
+      const elements = this.sort !== 'text' && graph.kind(target) === BtfKind.ARRAY ? elementsOf(graph, target, bytes, withFirst) : 1
       for (let i = 0, at = offset; i < elements && at < FARTHEST_MEMBER; i++, at += bytes) this.#push(at, found >>> CLASS_BITS)
       return
     }
@@ -207,7 +209,7 @@ class Flattener {
     const to = this.ends[element]
     if (to <= from) return
     const bytes = graph.sizeOrType(element)
-    const elements = graph.kind(target) !== BtfKind.ARRAY ? 1 : bytes === 0 ? 0 : (graph.bytesOf(target) ?? 0) / bytes
+    const elements = graph.kind(target) !== BtfKind.ARRAY ? 1 : elementsOf(graph, target, bytes, withFirst)
     for (let i = 0, at = offset; i < elements && at < FARTHEST_MEMBER; i++, at += bytes) {
       for (let pair = from; pair < to; pair += 2) {
         if (at + this.pairs[pair] < FARTHEST_MEMBER) this.#push(at + this.pairs[pair], this.pairs[pair + 1])
@@ -225,4 +227,10 @@ class Flattener {
     this.pairs[this.#used++] = offset
     this.pairs[this.#used++] = pointee
   }
+}
+
+/** How many elements of so many bytes an array has, its own arrays' included; of one of any length none, or the first. */
+function elementsOf(graph: TypeGraph, array: number, bytes: number, withFirst: boolean): number {
+  const all = graph.bytesOf(array) ?? 0
+  return bytes === 0 ? 0 : all === 0 && withFirst ? 1 : all / bytes
 }

@@ -9,6 +9,9 @@ import type { TypeGraph } from './typeGraph.js'
 /** Above any type id (BTF_MAX_TYPE is 2^20, modules come on top), and small enough that sizes times this are exact. */
 const ID_ROOM = 2 ** 24
 
+/** What a page structure is called by those who use it (include/linux/mm_types.h, mm/slab.h of Linux): the array of these is no object's place. */
+const pageStructs: ReadonlySet<string> = new Set(['page', 'folio', 'slab', 'ptdesc', 'zpdesc', 'netmem_desc'])
+
 /**
  * All structs that an object can be, in order of size: named ones, unions, and unnamed ones that a typedef names. Modules carry copies of
  * structs: of the kernel's where their BTF was not made with that of the very kernel, and of those in headers that only modules include. These
@@ -35,7 +38,8 @@ export class StructCatalog {
     const list: number[] = []
     for (const kind of [BtfKind.STRUCT, BtfKind.UNION]) {
       for (const id of graph.ofKind(kind)) {
-        if (graph.sizeOrType(id) > 0 && (graph.nameOffset(id) !== 0 || this.#typedefs.has(id))) list.push(id)
+        if (graph.sizeOrType(id) === 0 || pageStructs.has(graph.name(id))) continue
+        if (graph.nameOffset(id) !== 0 || this.#typedefs.has(id)) list.push(id)
       }
     }
     // Size and id in one number: sorted as numbers, in a tenth of the time of a comparing function.
@@ -52,7 +56,11 @@ export class StructCatalog {
 
   /** Whether the struct at a position is at least that large, or ends in an array of any length. */
   fills(index: number, bytes: number): boolean {
-    if (this.bytes[index] >= bytes) return true
+    return this.bytes[index] >= bytes || this.endsOpen(index)
+  }
+
+  /** Whether the struct at a position ends in an array of any length. */
+  endsOpen(index: number): boolean {
     if (this.#open[index] === 0) this.#open[index] = endsOpen(this.#types.graph, this.ids[index]) ? 1 : 2
     return this.#open[index] === 1
   }

@@ -1,15 +1,15 @@
 import type { BtfTypes } from './btfTypes.js'
 import { CanonicalTypes } from './canonical.js'
 import { membersAt, startsWith } from './memberAt.js'
-import { WordReason, type MatchEvidence, type MatchOptions, type StructCandidate, type StructMatch } from './matchEvidence.js'
-import { addPrior, endsOf, gainOf, ranked, SAME_BITS, sizeBits } from './matchSums.js'
+import { WordReason, type MatchEvidence, type MatchOptions, type StructCandidate, type StructMatch, type UsedBytes } from './matchEvidence.js'
+import { addPrior, endsOf, gainOf, ranked, SAME_BITS, sizeBits, usedBits } from './matchSums.js'
 import { Prototypes } from './prototype.js'
 import { includes, lowerBound, StructCatalog } from './structCatalog.js'
 import { isTelling, type WordEvidence } from './wordEvidence.js'
 import { WordFits } from './wordFits.js'
 import { WordKinds } from './wordKinds.js'
 
-export type { MatchEvidence, MatchOptions, StructCandidate, StructMatch, WordEvidence }
+export type { MatchEvidence, MatchOptions, StructCandidate, StructMatch, UsedBytes, WordEvidence }
 
 /** What a word that contradicts its member takes off: stale and half-initialised words exist, so it does not exclude. */
 const CONTRADICTION_BITS = -8
@@ -116,6 +116,7 @@ export class StructMatcher {
     for (let i = 0; i < alive.length; i++) {
       const bytes = catalog.bytes[alive[i]]
       bits[alive[i]] = catalog.fills(alive[i], smallest) || ends.has(bytes) ? 0 : sizeBits(bytes, smallest)
+      if (options.used !== undefined) bits[alive[i]] += usedBits(bytes, catalog.endsOpen(alive[i]), options.used)
     }
     evidence.forEach((word, i) => {
       fits.judge(word, fitting[i], alive, bits, gainOf(considered, fitting[i].length), CONTRADICTION_BITS)
@@ -266,8 +267,8 @@ export class StructMatcher {
     const { graph } = this.#types
     const fits = this.#wordFits()
     const offset = word.offset - shift
-    if (offset < 0 || offset >= graph.sizeOrType(struct)) return undefined
     const isFit = includes(fitting, fits.catalog.indexOf[struct] - 1)
+    if (offset < 0 || (!isFit && offset >= graph.sizeOrType(struct))) return undefined
     if (!isFit && !fits.contradicts({ ...word, offset }, struct)) return undefined
     return new WordReason(graph, word, struct, shift, isFit, isFit && offset === 0 && this.#isExact(word, struct), fitting.length, isFit ? gainOf(considered, fitting.length) : CONTRADICTION_BITS)
   }

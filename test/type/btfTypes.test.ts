@@ -83,8 +83,8 @@ describe('members', () => {
 
   test('what starts at an offset, the outermost first', () => {
     const at = (offset: number): string[] => membersAt(types.graph, id.thing, offset).map(({ path }) => path)
-    expect([at(0), at(8), at(24), at(33), at(40), at(52), at(4), at(64)]).toEqual([
-      ['list', 'list.next'], ['list.prev'], ['', 'number', 'text'], ['ok'], ['name'], ['values[1]'], [], ['tail']
+    expect([at(0), at(8), at(24), at(33), at(40), at(52), at(4), at(64), at(88)]).toEqual([
+      ['list', 'list.next'], ['list.prev'], ['', 'number', 'text'], ['ok'], ['name'], ['values[1]'], [], ['tail', 'tail[0]', 'tail[0].next'], ['tail[1].prev']
     ])
   })
 

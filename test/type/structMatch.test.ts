@@ -126,6 +126,7 @@ function someTypes(): { types: BtfTypes; matcher: StructMatcher } {
   btf.struct('ops', 16, [{ name: 'get', type: btf.pointer(get), at: 0 }, { name: 'put', type: btf.pointer(other), at: 64 }])
   const inner = btf.struct('inner', 16, [{ name: 'count', type: long, at: 0 }, { name: 'get', type: btf.pointer(getToo), at: 64 }])
   btf.struct('outer', 40, [{ name: 'before', type: long, at: 0 }, { name: 'parts', type: btf.array(inner, 2), at: 64 }])
+  btf.struct('open', 48, [{ name: 'count', type: long, at: 0 }, { name: 'parts', type: btf.array(inner, 0), at: 48 * 8 }])
   btf.struct('hold', 16, [{ name: 'object', type: objectPointer, at: 0 }, { name: 'data', type: any, at: 64 }])
   btf.struct('linked', 24, [{ name: 'next', type: btf.nextId + 1, at: 0 }, { name: 'name', type: text, at: 64 }])
   btf.pointer(btf.nextId - 1)
@@ -136,6 +137,16 @@ function someTypes(): { types: BtfTypes; matcher: StructMatcher } {
   btf.function('put_it', other)
   const types = typesOf(readBtf(btf.bytes()))
   return { types, matcher: new StructMatcher(types) }
+}
+
+/** Structs of some sizes that start alike. */
+function tablesOf(sizes: readonly number[]): StructMatcher {
+  const btf = new BtfBuilder()
+  const put = btf.prototype(btf.int('int', 4, 1), btf.pointer(0))
+  const member = { name: 'put', type: btf.pointer(put), at: 64 }
+  for (const bytes of sizes) btf.struct(`table_${bytes}`, bytes, [member])
+  btf.function('put_it', put)
+  return new StructMatcher(typesOf(readBtf(btf.bytes())))
 }
 
 describe('matching', () => {
@@ -152,6 +163,19 @@ describe('matching', () => {
     expect(names(match)).toEqual(['struct outer'])
     expect(match.candidates[0].evidence[0].member).toBe('parts[0].get')
     expect(matcher.match([matcher.functionAt(32, 'get_it')], { slotBytes }).candidates[0].evidence[0].member).toBe('parts[1].get')
+  })
+
+  test('so does the first element of an array of any length', () => {
+    const match = matcher.match([matcher.functionAt(56, 'get_it')], { slotBytes })
+    expect(names(match)).toEqual(['struct open'])
+    expect(match.candidates[0].evidence[0].member).toBe('parts[0].get')
+  })
+
+  test('of structs that explain the words as well, the one is likelier that ends where the objects do', () => {
+    const tables = tablesOf([16, 64])
+    const best = (least: number, most: number): string => names(tables.match([tables.functionAt(8, 'put_it')], { slotBytes, used: { least, most } }))[0]
+    expect(tables.match([tables.functionAt(8, 'put_it')], { slotBytes }).rivals).toBe(1)
+    expect([best(16, 16), best(16, 60), best(24, 60), best(60, 60)]).toEqual(['struct table_16', 'struct table_16', 'struct table_64', 'struct table_64'])
   })
 
   test('a struct larger than the slot is none', () => {

@@ -36,7 +36,9 @@ export function conclude(words: readonly WordEvidence[], match: StructMatch): Co
   const told = best.evidence.filter((item) => item.fits && item.kind !== 'module' && item.kind !== 'cache')
   const isAhead = match.rivals === 0 && match.lead >= LEAD_BITS && bits >= LEAST_BITS
   const toldBits = independentBits(words, told)
-  if (bits >= SURE_BITS && toldBits >= (best.fills ? TOLD_BITS : 2 * TOLD_BITS) && contradictions <= fits * MOST_AGAINST) {
+  // Arrays of anything with a list head in it fit a struct with many list heads, but for some word.
+  const forgiven = told.some(({ kind }) => kind === 'function' || kind === 'pointer' || kind === 'held') ? fits * MOST_AGAINST : 0
+  if (bits >= SURE_BITS && toldBits >= (best.fills ? TOLD_BITS : 2 * TOLD_BITS) && contradictions <= forgiven) {
     return match.rivalsContainBest ? alone(best) : { candidate: best, rivals: match.rivals, rivalTypes: match.rivalTypes }
   }
   if (!isAhead || !best.fills) return undefined

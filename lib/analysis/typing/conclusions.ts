@@ -2,7 +2,7 @@ import type { SlabCache } from '../../slab/model.js'
 import type { System } from '../../system/system.js'
 import type { BtfTypes } from '../../type/btfTypes.js'
 import { isComposite, rawMember } from '../../type/members.js'
-import type { MatchOptions, StructCandidate, StructMatcher, WordEvidence } from '../../type/structMatch.js'
+import type { MatchOptions, StructCandidate, StructMatcher, UsedBytes, WordEvidence } from '../../type/structMatch.js'
 import type { TypeGraph } from '../../type/typeGraph.js'
 import { isTelling, wordKey } from '../../type/wordEvidence.js'
 import { kmallocSize, leastObjectBytes } from '../kmallocFamily.js'
@@ -20,12 +20,13 @@ export class Conclusions {
 
   constructor(readonly system: System, readonly types: BtfTypes, readonly matcher: StructMatcher) {}
 
-  of(cache: SlabCache, words: readonly WordEvidence[]): Conclusion | undefined {
+  /** `used` says how far objects are in use whose words are not all among these. */
+  of(cache: SlabCache, words: readonly WordEvidence[], used?: UsedBytes): Conclusion | undefined {
     const { named } = structsOfCache(this.system, cache, this.types)
     if (!words.some(isTelling) && named.length === 0) return undefined
-    const key = [cache.name, ...words.map(wordKey)].join('; ')
+    const key = [cache.name, used?.least, used?.most, ...words.map(wordKey)].join('; ')
     if (this.#kept.has(key)) return this.#kept.get(key)
-    const options = this.#options(cache, named)
+    const options = this.#options(cache, named, used)
     const told = options === undefined ? undefined : conclude(words, this.matcher.match(words, options)) ?? this.#inside(words, options)
     const found = told && this.#orItsStart(told, words, cache)
     this.#kept.set(key, found)
@@ -60,11 +61,11 @@ export class Conclusions {
     return least
   }
 
-  #options(cache: SlabCache, named: readonly number[]): MatchOptions | undefined {
+  #options(cache: SlabCache, named: readonly number[], used: UsedBytes | undefined): MatchOptions | undefined {
     const slotBytes = cache.objectBytes ?? cache.slotBytes
     if (slotBytes === null) return undefined
     const least = this.leastBytes(cache)
-    return { slotBytes, limit: 1, named, smallestBytes: isGeneral(cache) ? least : Math.max(1, least - PADDING) }
+    return { slotBytes, limit: 1, named, ...(used === undefined ? {} : { used }), smallestBytes: isGeneral(cache) ? least : Math.max(1, least - PADDING) }
   }
 
   /** A struct behind a header, or among others, by several functions that stand side by side in no other. */

@@ -1,6 +1,6 @@
 import type { System } from '../../system/system.js'
 import type { BtfTypes } from '../../type/btfTypes.js'
-import type { StructMatcher, WordEvidence } from '../../type/structMatch.js'
+import type { StructMatcher, UsedBytes, WordEvidence } from '../../type/structMatch.js'
 import type { SignatureWord } from '../signature.js'
 import { NOTHING } from '../reference/objectIndex.js'
 import type { DescribedGroup } from '../signatures.js'
@@ -63,6 +63,7 @@ interface GroupView {
 export class GroupWords {
   readonly #pages: readonly number[]
   readonly #groups = new Map<number, GroupView>()
+  readonly #used = new Map<number, UsedBytes>()
 
   constructor(
     readonly system: System, readonly types: BtfTypes, readonly matcher: StructMatcher,
@@ -85,6 +86,25 @@ export class GroupWords {
     for (const pointer of view.pointers) changed = this.#follow(pointer) || changed
     if (view.words === undefined || changed) view.words = view.seen.map((word) => ('structs' in word ? word.evidence! : word)).filter((word, i) => word.kind === 'pointer' || !view.disputed.has(i))
     return view.words
+  }
+
+  /** How far the objects of a group are in use, where they are larger than what was looked at. */
+  usedOf(described: DescribedGroup, group: number): UsedBytes | undefined {
+    const bytes = described.cache?.objectBytes ?? 0
+    if (bytes <= wholeWords(described)) return undefined
+    let used = this.#used.get(group)
+    if (used === undefined) this.#used.set(group, (used = usedBytes(readContents(this.system.memory, described.signatures.addressesOf(described.group), bytes - (bytes % WORD_BYTES), SAMPLE))))
+    return used.most === 0 ? undefined : used
+  }
+
+  /** What the words of a group say of one of its objects, which may differ from most: where it has zero, nothing. */
+  ofObject(described: DescribedGroup, group: number, address: bigint): readonly WordEvidence[] {
+    const words = this.of(described, group)
+    const content = words.length === 0 ? 'absent' : this.system.memory.tryRead(address, wholeWords(described))
+    if (typeof content === 'string') return words
+    const own = wordsOf(content, this.system.memory.littleEndian)
+    const found = words.filter(({ offset }) => (own[offset >>> 2] | own[(offset >>> 2) + 1]) !== 0)
+    return found.length === words.length ? words : found
   }
 
   /** What the words say whatever is known of other objects, and where those lead that point at some. */
@@ -240,6 +260,15 @@ function pointerOf(offset: number, group: number, { rows, words, halves }: Conte
   }
   const [target, times] = [...kin].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [0, 0])
   return { offset, asked, targets, isAddress, kin: [target, times], structs: [], evidence: undefined }
+}
+
+function usedBytes({ rows, words, halves }: Contents): UsedBytes {
+  const ends = Array.from(rows, (_, i) => {
+    const own = words.subarray(i * halves, (i + 1) * halves)
+    const last = own.findLastIndex((half) => half !== 0)
+    return (Math.floor(last / 2) + 1) * WORD_BYTES
+  })
+  return { least: Math.min(...ends), most: Math.max(0, ...ends) }
 }
 
 function addressOf({ low, high }: Target): bigint {

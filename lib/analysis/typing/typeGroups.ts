@@ -104,7 +104,7 @@ export class TypeGroups {
     const words = this.#words.of(described, number)
     if (this.#decided[number]?.words === words && this.#decided[number].leads === leads) return
     this.#decided[number] = { words, leads }
-    const told = this.#conclusions.of(described.cache, leads.length === 0 ? words : [...words, ...leads])
+    const told = this.#conclusions.of(described.cache, leads.length === 0 ? words : [...words, ...leads], this.#words.usedOf(described, number))
     if (told === undefined) return
     const isTold = leads.length === 0 || tells(words, told)
     if (!isTold && length <= FOLLOWED && !leads.some((lead) => this.#reachAll.has(lead))) return
@@ -256,7 +256,7 @@ export class TypeGroups {
       const number = objects.group[object]
       const { described, isAlike } = this.#batches[number]
       if (objects.struct[object] !== 0 || described.cache === null || isKnown(this.#found[number])) continue
-      const found = singles.decide(object, described.cache, isAlike ? this.#words.of(described, number) : NO_WORDS, incoming.of(object))
+      const found = singles.decide(object, described.cache, isAlike ? this.#words.ofObject(described, number, objects.index.objects.address[object]) : NO_WORDS, incoming.of(object))
       if (found?.elements !== undefined) this.#followArray(object, found.elements, `${found.type}`, incoming, objects)
       const struct = isKnown(found) ? found!.id! : 0
       if (struct === 0) continue
