@@ -104,7 +104,7 @@ export async function passRows(vmcore: string, name: string, times: number): Pro
     child.once('exit', (code) => reject(new Error(`the pass ended with ${code}`)))
   })
   const rate = (seconds: number): number => bytes / 2 ** 30 / seconds
-  const size = `${Math.round(bytes / 1e6)} MB, one thread, CPU time`
+  const size = `${Math.round(bytes / 1e6)} MB, CPU time of the thread`
   return [
     { task: `${name}: decompress all pages`, ours: rate(decompress), unit: 'GiB/s', peer: '', peers: null, note: size },
     { task: `${name}: tell which words may refer`, ours: learn, unit: 's', peer: '', peers: null, note: 'page structures, stacks, where objects lie; CPU time' },
