@@ -12,7 +12,7 @@ export interface Conclusion {
 /**
  * So many bits no struct has by chance: 2^16 structs fit a slot, and half as much again is asked for. What fits as well is a candidate.
  */
-const SURE_BITS = 24
+export const SURE_BITS = 24
 /** Of these, so many by functions and pointers to what is known: words that look alike for being an array are no independent evidence. */
 const TOLD_BITS = 14
 /** Less is no evidence at all, and so little a lead of the best over the next no difference. */

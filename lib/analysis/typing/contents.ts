@@ -5,6 +5,7 @@ import { structsOfCache } from './cacheStructs.js'
 import { isGeneral, type Conclusions } from './conclusions.js'
 import type { Finding } from './finding.js'
 import { isKernelAddress, word64 } from './groupContents.js'
+import type { HeldStatics } from './heldStatics.js'
 import type { ObjectTypes } from './objectTypes.js'
 import { isText } from './text.js'
 
@@ -18,7 +19,7 @@ const LEAST_BTF_HEADER = 24
 
 /** What the whole of an object's contents tells, where neither its single words nor what leads to it do. */
 export class ContentTypes {
-  constructor(readonly system: System, readonly types: BtfTypes, readonly conclusions: Conclusions, readonly objects: ObjectTypes) {}
+  constructor(readonly system: System, readonly types: BtfTypes, readonly conclusions: Conclusions, readonly objects: ObjectTypes, readonly statics: HeldStatics) {}
 
   /** What lies in an object at `address`, whose words are given in two halves each, low first. */
   of(cache: SlabCache | null, address: bigint, words: Uint32Array): Finding | undefined {
@@ -57,6 +58,8 @@ export class ContentTypes {
       const struct = objects.offsetIn(object, words[at], words[at + 1]) === 0 ? objects.struct[object] : 0
       return struct === 0 ? undefined : this.types.graph.name(struct)
     }
+    const struct = this.statics.structAt(words[at], words[at + 1])
+    if (struct !== 0) return this.types.graph.name(struct)
     const address = word64(words, at)
     const frame = kernel?.frameOfPageStruct(address)
     return frame !== undefined && kernel?.pageStructOf(frame) === address ? 'page' : undefined

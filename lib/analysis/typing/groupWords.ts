@@ -50,6 +50,8 @@ interface Target {
   readonly high: number
 }
 
+type PointerEvidence = Extract<WordEvidence, { kind: 'pointer' }>
+
 /** What was seen of a group: evidence, and pointers into slabs. */
 interface GroupView {
   readonly seen: readonly (WordEvidence | Pointer)[]
@@ -86,6 +88,20 @@ export class GroupWords {
     for (const pointer of view.pointers) changed = this.#follow(pointer) || changed
     if (view.words === undefined || changed) view.words = view.seen.map((word) => ('structs' in word ? word.evidence! : word)).filter((word, i) => word.kind === 'pointer' || !view.disputed.has(i))
     return view.words
+  }
+
+  /** The pointers that not all of the objects looked at have: some lead to others of their own group, to what is known to be something else, or to what is not known. */
+  disputed(group: number, words: readonly WordEvidence[]): PointerEvidence[] {
+    const pointers = this.#groups.get(group)?.pointers ?? []
+    return words.filter((word) => word.kind === 'pointer').filter((word) => {
+      const pointer = pointers.find(({ evidence }) => evidence === word)
+      return pointer !== undefined && (pointer.kin[1] > 0 || pointer.targets.some(({ inside }, i) => pointer.structs[i] === 0 || this.isElsewhere(word, pointer.structs[i], inside)))
+    })
+  }
+
+  /** Whether a place in a struct is none of the types that a word points at. Bits below the word's size are marks. */
+  isElsewhere({ pointees }: PointerEvidence, struct: number, inside: number): boolean {
+    return struct !== 0 && inside % WORD_BYTES === 0 && common(this.matcher.typesAt(struct, inside), pointees).length === 0
   }
 
   /** How far the objects of a group are in use, where they are larger than what was looked at. */

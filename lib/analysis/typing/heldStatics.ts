@@ -5,6 +5,12 @@ import { isComposite } from '../../type/members.js'
 /** What a linker puts between two variables at most. */
 const PADDING = 64
 
+/** What macros of the kernel call the variables that they define. */
+const namedStructs = [
+  { prefix: '__tracepoint_', struct: 'tracepoint' }, { prefix: '__SCK__', struct: 'static_call_key' }, { prefix: '__syscall_meta__', struct: 'syscall_metadata' },
+  { prefix: '__bpf_trace_tp_map_', struct: 'bpf_raw_event_map' }
+]
+
 /** A variable of the kernel or a module that is known to hold a struct. */
 export interface HeldStatic {
   readonly address: bigint
@@ -43,7 +49,7 @@ export class HeldStatics {
   /** The struct of the variable that starts at an address; 0 where nothing tells. */
   structAt(low: number, high: number): number {
     const position = this.symbols.positionAt(high, low)
-    const found = position < 0 ? undefined : this.#found.get(position)
+    const found = position < 0 ? undefined : this.#found.get(position) ?? this.#byName(position)
     return found !== undefined && Number(found.address & 0xffffffffn) === low ? found.struct : 0
   }
 
@@ -52,5 +58,15 @@ export class HeldStatics {
     const fresh = this.#fresh
     this.#fresh = []
     return fresh
+  }
+
+  #byName(position: number): HeldStatic | undefined {
+    const { address, name } = this.symbols.all()[position]
+    const known = name.startsWith('__') ? namedStructs.find(({ prefix }) => name.startsWith(prefix)) : undefined
+    const struct = known === undefined ? undefined : this.types.find(`struct ${known.struct}`)
+    if (struct === undefined) return undefined
+    const found = { address, name, struct }
+    this.add(position, found)
+    return found
   }
 }

@@ -10,13 +10,16 @@ import { isGeneral, type Conclusions } from './conclusions.js'
 import { ContentTypes } from './contents.js'
 import { findingOf, groupTypeOf, UNKNOWN, type Finding } from './finding.js'
 import { readContents } from './groupContents.js'
+import type { HeldStatics } from './heldStatics.js'
 import type { Lead } from './incoming.js'
 import type { ObjectTypes } from './objectTypes.js'
 import { links } from './links.js'
 import { placeBehind } from './pointerMembers.js'
 
-/** Objects of a batch that are looked into. */
+/** Objects of a batch that are looked into: so many, more of them where they are small. */
 const LOOKED_INTO = 4096
+const MOST_LOOKED_INTO = 1 << 16
+const LOOKED_INTO_BYTES = 4 << 20
 const WORD_BYTES = 8
 
 /** With the type id behind each pointer, where the object is an array of pointers. */
@@ -27,8 +30,8 @@ export class SingleObjects {
   readonly #found = new Map<number, Finding>()
   readonly #contents: ContentTypes
 
-  constructor(readonly system: System, readonly types: BtfTypes, readonly conclusions: Conclusions, objects: ObjectTypes) {
-    this.#contents = new ContentTypes(system, types, conclusions, objects)
+  constructor(readonly system: System, readonly types: BtfTypes, readonly conclusions: Conclusions, objects: ObjectTypes, statics: HeldStatics) {
+    this.#contents = new ContentTypes(system, types, conclusions, objects, statics)
   }
 
   /** Says of an object what is known of it by other means. */
@@ -49,7 +52,7 @@ export class SingleObjects {
     const addresses = batch.addresses()
     const { cache } = batch.described
     const bytes = cache?.objectBytes == null ? 0 : cache.objectBytes - (cache.objectBytes % WORD_BYTES)
-    const { rows, words, halves } = readContents(this.system.memory, addresses, bytes, LOOKED_INTO)
+    const { rows, words, halves } = readContents(this.system.memory, addresses, bytes, Math.max(LOOKED_INTO, Math.min(MOST_LOOKED_INTO, Math.floor(LOOKED_INTO_BYTES / bytes))))
     const rest: number[] = []
     for (let row = 0, i = 0; row < addresses.length; row++) {
       const isRead = rows[i] === row

@@ -8,7 +8,7 @@ import type { GroupType } from '../typing.js'
 import { batchOfGroup, splitBatch, type Batch } from './batch.js'
 import { bpfElements } from './bpfElements.js'
 import { structsOfCache } from './cacheStructs.js'
-import { ownWords, tells, type Conclusion } from './conclude.js'
+import { ownWords, SURE_BITS, tells, type Conclusion } from './conclude.js'
 import { Conclusions, isGeneral } from './conclusions.js'
 import { findingOf, groupTypeOf, isKnown, UNKNOWN, type Finding } from './finding.js'
 import { readContents, wordsOf } from './groupContents.js'
@@ -17,6 +17,7 @@ import { HeldStatics } from './heldStatics.js'
 import { Incoming, type GroupLead } from './incoming.js'
 import { ObjectTypes } from './objectTypes.js'
 import { heldBy, SingleObjects } from './singleObjects.js'
+import { staticCallUsers } from './staticCalls.js'
 import { StaticLists, structOfList, type StaticList } from './staticLists.js'
 import { StaticTypes } from './staticTypes.js'
 import { addModules, perCpuRoots, type TypedRoot } from './typedRoots.js'
@@ -86,7 +87,7 @@ export class TypeGroups {
     for (const number of open) this.#settle(number, NO_WORDS)
     const { objects, incoming, kernel } = { objects: this.#objects, incoming: this.#incoming, kernel: this.system.kernel }
     if (objects === undefined || incoming === undefined || kernel === undefined) return this.#batches.map((batch, number) => groupTypeOf(batch, this.#found[number] ?? UNKNOWN))
-    const singles = new SingleObjects(this.system, this.types, this.#conclusions, objects)
+    const singles = new SingleObjects(this.system, this.types, this.#conclusions, objects, incoming.statics)
     this.#follow(kernel, incoming, objects, singles)
     return this.#batches.flatMap((batch, number) => (isKnown(this.#found[number]) ? [groupTypeOf(batch, this.#found[number]!)] : singles.of(batch, this.#found[number])))
   }
@@ -109,6 +110,7 @@ export class TypeGroups {
     const isTold = leads.length === 0 || tells(words, told)
     if (!isTold && length <= FOLLOWED && !leads.some((lead) => this.#reachAll.has(lead))) return
     this.#separate(number, this.#unlike(number, told), false)
+    this.#separate(number, this.#pointingElsewhere(number, words, told), false)
     // Where only leads tell, they tell of what they lead to; from many objects only some are followed.
     if (leads.length > 0) this.#separate(number, this.#ledElsewhere(this.#batches[number].members!, told, !isTold && length <= FOLLOWED), true)
     const found = findingOf(told, leads.length > 0 ? 'pointers' : 'words')
@@ -122,6 +124,26 @@ export class TypeGroups {
     const offsets = new Set(ownWords(told).map(({ offset }) => offset))
     const words = group.words.filter(({ offset, bytes }) => bytes === WORD_BYTES && offsets.has(offset))
     return length < group.objects || words.every(({ share }) => share === 1) ? NO_ADDRESSES : signatures.unlike(group, words)
+  }
+
+  /** The objects whose words lead elsewhere than most of the group's do; where these words are nearly all that tells, or to what is not known. */
+  #pointingElsewhere(number: number, words: readonly WordEvidence[], { candidate }: Conclusion): BigUint64Array {
+    const objects = this.#objects
+    const { members, length } = this.#batches[number]
+    const disputed = objects === undefined ? [] : this.#words.disputed(number, words)
+    if (objects === undefined || members === undefined || disputed.length === 0) return NO_ADDRESSES
+    const isWeak = candidate.bits < SURE_BITS
+    const addresses = objects.addressesOf(members)
+    const out = new Set<number>()
+    for (const word of disputed) {
+      const { rows, words: read, halves } = readContents(this.system.memory, addresses, word.offset + WORD_BYTES, length)
+      for (let i = 0, at = word.offset >>> 2; i < rows.length; i++, at += halves) {
+        const target = objects.target(read[at], read[at + 1])
+        const struct = target < 0 ? 0 : objects.group[target] === number ? candidate.id : objects.struct[target]
+        if (struct === 0 ? isWeak : this.#words.isElsewhere(word, struct, objects.offsetIn(target, read[at], read[at + 1]))) out.add(rows[i])
+      }
+    }
+    return addresses.filter((_, row) => out.has(row))
   }
 
   /** Addresses of those objects that are led to as something else than was told; or, where all must be led to, not as that. */
@@ -161,6 +183,11 @@ export class TypeGroups {
       const struct = owner === undefined ? undefined : this.types.find(`struct ${owner}`)
       const object = objects.target(Number(start & 0xffffffffn), Number(start >> 32n))
       if (struct !== undefined && object >= 0) incoming.leadTo(object, struct, 'the slab allocator')
+    }
+    const users = this.types.find('struct static_call_mod')
+    for (const { address, name } of users === undefined ? [] : staticCallUsers(kernel)) {
+      const object = objects.target(Number(address & 0xffffffffn), Number(address >> 32n))
+      if (object >= 0) incoming.leadTo(object, users!, `${name}.mods`)
     }
     this.#takeBpfElements(kernel, objects, singles)
     let lists = this.#leadFromLists(this.#lists(objects), incoming, objects)
