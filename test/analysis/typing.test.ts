@@ -134,6 +134,22 @@ describeEvidence.each(['x86_64-slub', 'x86_64-slub-6.12', 'arm64-slab'] as const
   }, 300_000)
 })
 
+describeEvidence.each(['x86_64-slub', 'x86_64-slub-6.12'] as const)('variables of %s that macros name', (dataset) => {
+  test('lead to what modules know of static calls, and what points at them is an array of such', async () => {
+    const system = await openVmcore(evidence(dataset, 'vmcore'))
+    const modules = system.symbols.all().filter(({ name }) => name === '__this_module').map(({ address }) => address)
+    const found = groupTypes(system).filter(({ rivals }) => rivals === 0)
+    const users = found.filter(({ type }) => type === 'static_call_mod').flatMap(({ addresses }) => [...addresses()])
+    // struct static_call_mod, include/linux/static_call_types.h: next, mod, sites.
+    const byModules = users.map((address) => readPointer(system.memory, address + 8n)).filter((module) => module !== 0n)
+    expect(byModules.length).toBeGreaterThan(0)
+    for (const module of byModules) expect(modules).toContain(module)
+    const names = found.filter(({ type }) => type === 'syscall_metadata *[]').flatMap(({ addresses }) => [...addresses()]).map((address) => system.symbols.at(readPointer(system.memory, address))?.name)
+    expect(names).toEqual(['__syscall_meta__read'])
+    system.close()
+  }, 300_000)
+})
+
 describeEvidence('the structs of x86_64-slub-6.12 that others start like', () => {
   test('sysctl tables of neighbours and of devices: what stands behind the shorter one tells', async () => {
     const system = await openVmcore(evidence('x86_64-slub-6.12', 'vmcore'))
