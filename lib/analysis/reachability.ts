@@ -77,6 +77,8 @@ async function sweep(system: System, options: ReachabilityOptions): Promise<Reac
 /** What could hold references and was not read; decisive where it is too much for anything to be called unreachable. */
 function whatIsMissing(system: System, graph: ReferenceGraph): { doubts: string[]; decisive: boolean } {
   const { index, unread } = graph
+  const incomplete = system.incomplete ?? []
+  if (incomplete.length === 0 && !unread.includes(1)) return { doubts: [], decisive: false }
   let missing = 0
   let missingBytes = 0
   let allocatedBytes = 0
@@ -92,7 +94,6 @@ function whatIsMissing(system: System, graph: ReferenceGraph): { doubts: string[
   if (missing > 0) {
     doubts.push(`${formatCount(missing)} objects (${formatBytes(missingBytes)} of ${formatBytes(allocatedBytes)}) that are or may be in use lie in pages that the dump lacks: what they refer to was not seen`)
   }
-  const incomplete = system.incomplete ?? []
   doubts.push(...incomplete.map((reason) => `the dump is not whole (${reason}): what refers to an object may be in the missing part`))
   return { doubts, decisive: incomplete.length > 0 || missingBytes > MOST_MISSING * allocatedBytes }
 }

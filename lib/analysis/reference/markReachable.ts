@@ -12,8 +12,10 @@ export function adjacency(objects: number, near: Uint32Array, far: Uint32Array):
   for (let edge = 0; edge < near.length; edge++) first[near[edge] + 1]++
   for (let object = 0; object < objects; object++) first[object + 1] += first[object]
   const other = new Uint32Array(near.length)
-  const next = first.slice()
-  for (let edge = 0; edge < near.length; edge++) other[next[near[edge]]++] = far[edge]
+  // Each entry moves to where the next object's list begins while its own is filled.
+  for (let edge = 0; edge < near.length; edge++) other[first[near[edge]]++] = far[edge]
+  first.copyWithin(1, 0, objects)
+  first[0] = 0
   return { first, other }
 }
 

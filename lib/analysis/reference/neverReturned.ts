@@ -1,4 +1,3 @@
-import { readU64 } from '../../memory/memory.js'
 import type { KernelView } from '../../slab/kernelView.js'
 import type { TaskStack } from './stacks.js'
 
@@ -24,8 +23,10 @@ export function neverReturnedTo(view: KernelView, stacks: readonly TaskStack[]):
 
 function deadParts(view: KernelView, { end }: TaskStack): StackPart[] {
   const start = end - BigInt(FIRST_FRAMES)
-  if (typeof view.memory.tryRead(start, FIRST_FRAMES) === 'string') return []
-  const words = Array.from({ length: FIRST_FRAMES / WORD }, (_, i) => readU64(view.memory, start + BigInt(i * WORD)))
+  const bytes = view.memory.tryRead(start, FIRST_FRAMES)
+  if (typeof bytes === 'string') return []
+  const data = new DataView(bytes.buffer, bytes.byteOffset)
+  const words = Array.from({ length: FIRST_FRAMES / WORD }, (_, i) => data.getBigUint64(i * WORD, true))
   const at = (word: number): bigint => start + BigInt(word * WORD)
   // A stale return address lies deeper than the true one.
   const returns = words.findLastIndex((word) => isInKthread(view, word))

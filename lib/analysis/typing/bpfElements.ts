@@ -15,8 +15,8 @@ export interface BpfElement {
 
 /** The kernel's own allocators for BPF (kernel/bpf/memalloc.c of Linux, since 6.1). */
 const allocators = ['bpf_global_ma', 'bpf_global_percpu_ma']
-/** Elements of one list: the kernel keeps less than a hundred, and frees what is more. */
-const MOST_ELEMENTS = 1 << 16
+/** Elements of all lists: the kernel keeps less than a hundred of a size and CPU, and frees what is more. A damaged dump may hold any. */
+const MOST_ELEMENTS = 1 << 18
 
 /** The objects that each CPU's `struct bpf_mem_cache` has on its lists; while they are there, each is a `struct llist_node`. */
 export function bpfElements(kernel: KernelView, types: BtfTypes): BpfElement[] {
@@ -37,7 +37,7 @@ export function bpfElements(kernel: KernelView, types: BtfTypes): BpfElement[] {
         for (let at = 0; at + cacheBytes <= caches; at += cacheBytes) {
           for (const { list, offset } of lists) {
             const first = readPointer(kernel.memory, own + BigInt(at + offset))
-            for (const element of walkNext(kernel.memory, first, 0, MOST_ELEMENTS).entries) found.push({ address: element, list })
+            for (const element of walkNext(kernel.memory, first, 0, MOST_ELEMENTS - found.length).entries) found.push({ address: element, list })
           }
         }
       } catch (error) {
