@@ -49,8 +49,8 @@ export function groupTypes(evidence: MachineEvidence, objects?: ObjectList, opti
     kept.set(system, (found = new TypeGroups(system, btf, describeSignatures(system, undefined, rest)).run()))
   }
   if (options.cache === undefined) return found
-  const wanted = system.objects(typeof options.cache === 'string' ? [options.cache] : options.cache)
-  const names = new Set(wanted.caches.map(({ name }) => name))
+  const { caches, cache } = system.objects([options.cache].flat())
+  const names = new Set(Array.from(new Set(cache), (index) => caches[index].name))
   return found.filter(({ described }) => names.has(described.cache?.name ?? ''))
 }
 

@@ -2,6 +2,7 @@ import type { ColumnTable } from 'arquero'
 import { addressNamed } from '../dump/readWords.js'
 import { FaultError, MissingSymbolError } from '../errors.js'
 import { Owners } from '../slab/owners.js'
+import { returnAddress } from '../slab/returnAddress.js'
 import { Tracks } from '../slab/tracks.js'
 import type { System } from '../system/system.js'
 import { describedTable } from '../table/columns.js'
@@ -65,7 +66,7 @@ export function whatis(evidence: MachineEvidence, address: string | bigint): Col
 
 function describe(system: System, address: bigint): Description {
   const nothing = { place: undefined, symbol: null, type: { type: null, basis: null } }
-  const hit = system.symbols.at(address)
+  const hit = system.symbols.at(returnAddress(system.kernel, address))
   if (hit !== undefined) {
     const kind = hit.module === null ? 'kernel symbol' : 'module symbol'
     return { ...nothing, kind, symbol: { text: symbolText(hit), module: hit.module } }

@@ -1,5 +1,6 @@
 import type { ColumnTable } from 'arquero'
 import { SlablabError, UsageError, type FaultReason } from '../errors.js'
+import { returnAddress } from '../slab/returnAddress.js'
 import { findSymbols, symbolNames } from '../symbol/findSymbols.js'
 import type { SymbolHit } from '../symbol/symbolTable.js'
 import type { System } from '../system/system.js'
@@ -12,7 +13,7 @@ const mostWords = 1 << 20
 
 /**
  * Words of memory from an address on, each with what it may point at: columns address, value, symbol, module, cache, missing. `cache` is
- * the slab cache whose memory the value points into. A word that cannot be read has no value, and `missing` says why: left out of the
+ * the slab cache whose memory the value points into; a signed return address has the symbol that it returns to. A word that cannot be read has no value, and `missing` says why: left out of the
  * dump, not in it, not mapped, or damaged.
  *
  * @param address an address, a symbol, or symbol+offset
@@ -51,7 +52,7 @@ function wordAt(system: System, address: bigint, wordBytes: number): WordRow {
   const view = new DataView(bytes.buffer, bytes.byteOffset, wordBytes)
   const { littleEndian } = system.memory
   const value = wordBytes === 8 ? view.getBigUint64(0, littleEndian) : BigInt(view.getUint32(0, littleEndian))
-  const hit = system.symbols.at(value)
+  const hit = system.symbols.at(returnAddress(system.kernel, value))
   return {
     value: hit?.standIn ? null : hex(value), symbol: hit === undefined ? null : symbolText(hit), module: hit?.module ?? null,
     cache: hit === undefined ? cacheAt(system, value) : null, missing: null

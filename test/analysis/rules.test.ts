@@ -45,10 +45,16 @@ describe('what lost objects tell of themselves', () => {
   })
 
   test('a count that is not zero: a reference was not given back', async () => {
-    const [finding] = await findSuspects(lostObjects('cred_jar', many(() => [3n]), Infinity, { types: credTypes() }))
+    const [finding] = await findSuspects(lostObjects('cred_jar', many(() => [3n]), Infinity, { types: countedTypes('cred', 'usage') }))
     expect(finding).toMatchObject({ verdict: 'leak', confidence: 'certain', type: 'cred', rule: 'reference not given back' })
     expect(finding.fix).toContain('put_cred()')
     expect(finding.evidence.map((item) => item.text).join()).toContain('Their reference count is 3, 3, 3')
+  })
+
+  test('files of Linux 6.13 and later count from zero', async () => {
+    const [finding] = await findSuspects(lostObjects('filp', many(() => [0n]), Infinity, { types: countedTypes('file', 'f_ref') }))
+    expect(finding).toMatchObject({ type: 'file', rule: 'reference not given back' })
+    expect(finding.evidence.map((item) => item.text).join()).toContain('Their reference count is 1, 1, 1')
   })
 
   test('addresses near the kernel that nothing stands behind: their module is gone', async () => {
@@ -110,7 +116,7 @@ describe('what lost objects tell of themselves', () => {
   })
 
   test('a struct in a cache of another name: its own cache was merged into that', async () => {
-    const evidence = lostObjects('uid_cache', many(() => [3n, ...seqOperations.slice(0, 3)]), Infinity, { types: credTypes() })
+    const evidence = lostObjects('uid_cache', many(() => [3n, ...seqOperations.slice(0, 3)]), Infinity, { types: countedTypes('cred', 'usage') })
     Object.assign(evidence.machines[0].groups[0].cache!, { aliases: ['anon_vma', 'cred_jar'] })
     const [finding] = await findSuspects(evidence)
     expect(finding.evidence.map((item) => item.text).join('\n')).toMatch(/They are struct cred: .*\. cred_jar was merged into uid_cache\./)
@@ -135,8 +141,8 @@ describe('what lost objects tell of themselves', () => {
   })
 })
 
-/** A kernel that knows struct cred, with its count first, and functions that fit its further members and nothing else. */
-function credTypes(): BtfTypes {
+/** A kernel that knows a struct with its count first, and functions that fit its further members and nothing else. */
+function countedTypes(struct: 'cred' | 'file', member: string): BtfTypes {
   const btf = new BtfBuilder()
   const count = btf.int('long unsigned int', 8)
   const members = ['single_start', 'single_stop', 'single_next'].map((name, i) => {
@@ -144,7 +150,8 @@ function credTypes(): BtfTypes {
     btf.function(name, prototype)
     return { name, type: btf.pointer(prototype), at: (i + 1) * 64 }
   })
-  btf.struct('cred', SLOT, [{ name: 'usage', type: count, at: 0 }, ...members])
+  const counted = struct === 'cred' ? count : btf.struct('file_ref_t', 8, [{ name: 'refcnt', type: count, at: 0 }])
+  btf.struct(struct, SLOT, [{ name: member, type: counted, at: 0 }, ...members])
   // Among so many others, it is no chance that a struct fits.
   for (let i = 0; i < 3000; i++) btf.struct(`other_${i}`, SLOT, [{ name: 'number', type: count, at: 0 }, { name: 'address', type: members[i % 3].type, at: 64 * (4 + i % 8) }])
   return typesOf(readBtf(btf.bytes()))

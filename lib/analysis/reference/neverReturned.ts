@@ -1,4 +1,5 @@
 import type { KernelView } from '../../slab/kernelView.js'
+import { returnAddress } from '../../slab/returnAddress.js'
 import type { TaskStack } from './stacks.js'
 
 /** A kernel thread's first frames, and what it began with, lie at the very end of its stack: registers of 336 bytes (arm64) and two or three frames. */
@@ -41,7 +42,7 @@ function deadParts(view: KernelView, { end }: TaskStack): StackPart[] {
   return [{ start: at(returns + 1), end }, ...saved.map((word) => ({ start: at(word), end: at(word + 1) }))]
 }
 
-function isInKthread({ symbols }: KernelView, word: bigint): boolean {
-  const symbol = symbols.at(word)
+function isInKthread(view: KernelView, word: bigint): boolean {
+  const symbol = view.symbols.at(returnAddress(view, word))
   return symbol !== undefined && symbol.offset > 0 && symbol.module === null && /^kthread(\.|$)/.test(symbol.name)
 }

@@ -39,7 +39,7 @@ function countsOf({ machine: { system }, facts }: LostGroup, kind: CountedStruct
   if (member === undefined) return []
   return [...lostExamples(facts, SHOWN)].flatMap((address) => {
     try {
-      return [{ address, count: reader.number(address, member) }]
+      return [{ address, count: reader.number(address, member) + (member === kind.oneLess ? 1 : 0) }]
     } catch (error) {
       if (error instanceof FaultError) return []
       throw error

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { neverReturnedTo } from '../../../lib/analysis/reference/neverReturned.js'
 import type { TaskStack } from '../../../lib/analysis/reference/stacks.js'
 import type { KernelView } from '../../../lib/slab/kernelView.js'
+import { parseVmcoreinfo } from '../../../lib/source/vmcoreinfo.js'
 import { SymbolTable } from '../../../lib/symbol/symbolTable.js'
 import { blockMemory } from '../../builders/machine.js'
 
@@ -10,6 +11,7 @@ const end = start + 0x4000n
 const kthread = 0xffffffff81000000n
 const createInfo = 0xffff888001000f80n
 const worker = 0xffff888002000000n
+const vmcoreinfo = parseVmcoreinfo('NUMBER(KERNELPACMASK)=0xfff0000000000000\n')
 
 /** A kernel thread's stack with words by their distance from its end. */
 function deadOf(words: Readonly<Record<number, bigint>>, architecture: KernelView['architecture'], isKernelThread = true): (readonly [from: number, to: number])[] {
@@ -20,7 +22,7 @@ function deadOf(words: Readonly<Record<number, bigint>>, architecture: KernelVie
     { address: kthread, name: 'kthread', type: 't', module: null }, { address: kthread + 0x100n, name: 'worker_thread', type: 't', module: null }
   ])
   const stack: TaskStack = { task: 1n, pid: 2, comm: 'kworker', start, end, live: start + 0x3000n, isKernelThread }
-  const kernel = { memory: blockMemory(start, bytes), symbols, architecture } as KernelView
+  const kernel = { memory: blockMemory(start, bytes), symbols, architecture, vmcoreinfo } as KernelView
   return neverReturnedTo(kernel, [stack]).map((part) => [Number(end - part.start), Number(end - part.end)] as const)
 }
 
@@ -39,6 +41,8 @@ test('what the thread\'s function holds itself stays, a return address deeper th
 test('arm64: from the frame of kthread() on, as the record below it tells', () => {
   expect(deadOf({ 0x180: end - 0x170n, 0x178: kthread + 0xd2n, 0x168: createInfo }, 'arm64')).toEqual([[0x170, 0]])
   expect(deadOf({ 0x180: worker, 0x178: kthread + 0xd2n }, 'arm64')).toEqual([])
+  const signed = (kthread + 0xd2n) & 0xbc8fffffffffffffn
+  expect(deadOf({ 0x180: end - 0x170n, 0x178: signed, 0x168: createInfo }, 'arm64')).toEqual([[0x170, 0]])
 })
 
 test('a program\'s stack, and one that kthread() is not on, keep all they have', () => {
