@@ -1,4 +1,4 @@
-import { readCString } from '../../memory/memory.js'
+import { readCString, type Memory } from '../../memory/memory.js'
 import { FaultError } from '../../errors.js'
 import type { System } from '../../system/system.js'
 import { formatCount } from '../../util/units.js'
@@ -18,6 +18,8 @@ const LAST_MODULE_END = 0xffffffffff000000n
 /** Code and data of modules begin at multiples of this; most numbers below zero that mean something are round. */
 const ALIGNMENT = 4n
 const ROUND = 1000n
+/** int3 */
+const X86_TRAP = 0xcc
 const LONGEST_NAME = 56
 const WORD_BYTES = 8
 /** Objects whose words are compared. */
@@ -29,7 +31,7 @@ const COMPARED = 64
  */
 export const goneModule: Rule = {
   name: 'objects of a module that is gone',
-  text: 'objects that nothing refers to and that point at module memory in which nothing is mapped any more',
+  text: 'objects that nothing refers to and that point at module memory in which no code is any more',
   find: (evidence) => lostGroups(evidence).flatMap((lost) => {
     const { system } = lost.machine
     if (system.kernel === undefined || lastUnloaded(system) === '') return []
@@ -57,13 +59,20 @@ function sharedAddress({ machine: { system }, facts }: LostGroup, { class: kind,
   return rows.length > 0 && rows.every((_, row) => at(row) === at(0)) ? at(0) : undefined
 }
 
-/** Whether an address near the kernel's code has no page behind it. */
-function isDangling({ kernel, symbols }: System, address: bigint): boolean {
+/** Whether an address near the kernel's code has no page behind it, or one that was wiped. */
+function isDangling({ kernel, memory, symbols }: System, address: bigint): boolean {
   const text = symbols.named('_stext')[0]?.address ?? symbols.named('_text')[0]?.address
   if (text === undefined || kernel === undefined) return false
   const distance = address > text ? address - text : text - address
   if (distance >= MODULE_RANGE || address >= LAST_MODULE_END || address % ALIGNMENT !== 0n) return false
-  return BigInt.asIntN(64, address) % ROUND !== 0n && kernel.physicalOf(address) === undefined
+  if (BigInt.asIntN(64, address) % ROUND === 0n) return false
+  return kernel.physicalOf(address) === undefined || isWiped(memory, address)
+}
+
+/** Since Linux 6.13, x86-64 keeps the pages of a module's code for the next one, and fills them with traps (mm/execmem.c). */
+function isWiped(memory: Memory, address: bigint): boolean {
+  const code = memory.tryRead(address, WORD_BYTES)
+  return typeof code !== 'string' && code.every((byte) => byte === X86_TRAP)
 }
 
 function accuse(evidence: LeakEvidence, lost: LostGroup, dangling: readonly Dangling[]): Finding {
@@ -77,7 +86,7 @@ function accuse(evidence: LeakEvidence, lost: LostGroup, dangling: readonly Dang
     fix: `In the exit function of the module, free these objects before it returns${name === '' ? '' : ` (look at ${name} first)`}.`,
     ownerGone: true,
     items: [{
-      text: `They hold ${dangling.map(({ offset, address }) => `${hex(address)} at 0x${offset.toString(16)}`).join(', ')}: module memory in which nothing is mapped.`,
+      text: `They hold ${dangling.map(({ offset, address }) => `${hex(address)} at 0x${offset.toString(16)}`).join(', ')}: module memory in which no code is any more.`,
       addresses: examples,
       code: openCell(machine.files, (dump) => `words(${dump}, ${addressList(examples)})`)
     }]
