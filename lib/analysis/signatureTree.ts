@@ -76,6 +76,8 @@ interface WordTally {
  *    kind, a field of function pointers is not. Words before the identifying one are in use for certain, and divide by shape.
  * 3. Objects without such addresses are divided by the shape of their words, in order of offset, within the bytes that the cache's
  *    smallest object must have, or within the first three words.
+ * 4. Numbers of one such word divide where some objects share one, and where another word has one shape in these and another one in all
+ *    others: a stale word knows nothing of what is in use, so that both words are.
  *
  * `leastWords` is how many words of each object are in use for certain, by its cache. Returns the group of each row; the groups are
  * numbered without gaps, in no particular order, and depend on what the objects hold alone.
@@ -92,7 +94,7 @@ export function groupRows(rows: CodeRows, leastWords: number): { groupOfRow: Uin
     })
   while (pending.length > 0) {
     const node = pending.pop()!
-    const children = node.rows.length === 1 ? undefined : splitByAddress(rows, node, leastWords) ?? splitByShape(rows, node, leastWords)
+    const children = node.rows.length === 1 ? undefined : splitByAddress(rows, node, leastWords) ?? splitByShape(rows, node, leastWords) ?? splitByConstant(rows, node, leastWords)
     if (children === undefined) {
       for (const row of node.rows) groupOfRow[row] = groups
       groups++
@@ -238,6 +240,36 @@ function divideByShape(rows: CodeRows, node: Node, word: number, identified: boo
     const own = Uint32Array.from(list)
     return { rows: own, objects: total(rows, own), identifiedBy: node.identifiedBy, splitByShape: node.splitByShape + 1 }
   })
+}
+
+/** A child for the objects that hold a constant, and one for the others, where another word tells the same ones apart by its shape. */
+function splitByConstant(rows: CodeRows, node: Node, leastWords: number): Node[] | undefined {
+  if (node.identifiedBy >= 0) return undefined
+  for (let word = 0; word < Math.min(Math.max(leastWords, usualWords), rows.words); word++) {
+    tally(rows, node, word)
+    const constants = Array.from({ length: counter.length }, (_, i) => counter.code(i))
+      .filter((code) => code >= FIRST_VALUE_CODE && counter.count(code) > 1 && counter.count(code) < node.objects && !isAddress(rows, code))
+    for (const constant of constants) {
+      const [holders, others] = [true, false].map((holds): Node => {
+        const own = node.rows.filter((row) => (rows.codes[row * rows.words + word] === constant) === holds)
+        return { ...node, rows: own, objects: total(rows, own) }
+      })
+      for (let witness = 0; witness < rows.words; witness++) {
+        if (witness === word) continue
+        const shape = soleShape(rows, holders, witness)
+        const other = shape === ANY ? ANY : soleShape(rows, others, witness)
+        if (other !== ANY && shape !== other) return [holders, others]
+      }
+    }
+  }
+  return undefined
+}
+
+/** The shape that (nearly) all objects of a group have at a word; ANY where they do not agree on one. */
+function soleShape(rows: CodeRows, node: Node, word: number): number {
+  const objects = new Float64Array(POISONED + 1)
+  for (const row of node.rows) objects[shapeOf(rows.classOf(rows.codes[row * rows.words + word]))] += rows.objects[row]
+  return Math.max(ANY, objects.findLastIndex((count) => count >= node.objects * pureShare))
 }
 
 function mostlyText(rows: CodeRows, node: Node, word: number): boolean {

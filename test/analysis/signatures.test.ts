@@ -88,6 +88,18 @@ describe('objects of one kind form one group', () => {
     expect(rows(signatures(machineOf(contents))).map(({ objects, words: [{ class: kind }] }) => [objects, kind])).toEqual([[20, 'empty list head'], [10, 'slab pointer']])
   })
 
+  test('kinds that begin alike divide by a constant of one, where another word tells them apart as well', () => {
+    const request = (i: number): bigint[] => [addressOf(i), addressOf(i), BigInt(i), directMap - 0x5000n, directMap - 0x8000n]
+    const work = (i: number): bigint[] => [addressOf(i), addressOf(i), 0xfffffffe0n, addressOf(i) + 0x18n, addressOf(i) + 0x18n]
+    const contents = Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? work(i) : request(i)))
+    expect(rows(signatures(machineOf(contents))).map(({ objects, words }) => [objects, words[3].class])).toEqual([[30, 'direct map pointer'], [10, 'empty list head']])
+    // Without the constant, the words behind may be what former owners left; and so may they where it comes with either.
+    const stale = contents.map((words, i) => [words[0], words[1], BigInt(i), ...words.slice(3)])
+    expect(rows(signatures(machineOf(stale))).map(({ objects, reach }) => [objects, reach])).toEqual([[40, 24]])
+    const flagged = stale.map((words, i) => [words[0], words[1], i % 3 === 0 ? 0xfffffffe0n : BigInt(i), ...words.slice(3)])
+    expect(rows(signatures(machineOf(flagged)))).toMatchObject([{ objects: 40 }])
+  })
+
   test('zeroed objects, strings and numbers do not mix', () => {
     const contents = [
       ...Array.from({ length: 20 }, () => []),
