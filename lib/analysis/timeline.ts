@@ -19,6 +19,8 @@ export interface Timeline {
 }
 
 const hour = 3_600_000
+/** Milliseconds: nobody takes snapshots more often. */
+const LEAST_GAP = 500
 /** A gap that is so many times the usual one, followed by a step back, was a clock set forward and back. */
 const oddGap = 10
 
@@ -65,8 +67,9 @@ function clockOf({ times, uptimes }: MachineSeries, from: number, to: number): B
   if (upKnown) return { from, to, hours: up.map((seconds) => (seconds - up[0]) / 3600), timed: true, steps: 0 }
   if (!wallKnown) return { from, to, hours: Float64Array.from(wall, (_, i) => i), timed: false, steps: 0 }
   const { forward, steps } = forwardClock(wall)
-  // Files copied together share one mtime: that dates nothing.
-  if (to - from > 1 && forward[to - from - 1] === forward[0]) return { from, to, hours: Float64Array.from(wall, (_, i) => i), timed: false, steps: 0 }
+  // Files copied or unpacked together have one mtime, or nearly: that dates nothing.
+  const gaps = to - from - 1
+  if (gaps > 0 && forward[gaps] - forward[0] < gaps * LEAST_GAP) return { from, to, hours: Float64Array.from(wall, (_, i) => i), timed: false, steps: 0 }
   return { from, to, hours: forward.map((time) => (time - forward[0]) / hour), timed: true, steps }
 }
 

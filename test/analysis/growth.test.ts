@@ -83,6 +83,11 @@ describe('a leak', () => {
 })
 
 describe('the clock', () => {
+  test.each([0, 0.18, 40])('files that were unpacked %d ms after each other have no rate', (gap) => {
+    const row = rowOf(snapshots({ ...neighbours, leak: (i) => 10 + 5 * i }, 20, { time: (i) => firstTime + i * gap }), 'leak')
+    expect(row).toMatchObject({ verdict: 'growing', bytesPerHour: null, low: null, high: null })
+  })
+
   const leak = { ...neighbours, leak: (i: number) => 10 + 5 * i }
   const rate = 300 * perSlab
 
