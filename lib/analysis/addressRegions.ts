@@ -46,7 +46,7 @@ export function addressRegions(system: System, anchors: Anchors | undefined): re
 const kept = new WeakMap<System, Map<string, readonly AddressRegion[]>>()
 
 function regionsOf(system: System, anchors: Anchors | undefined): AddressRegion[] {
-  const regions = [...imageRegions(system.symbols), ...moduleRegions(system.symbols)]
+  const regions = [...regionsOfSymbols(system.symbols)]
   const directMap = system.kernel?.directMap
   if (directMap !== undefined) regions.push({ kind: 'direct map', ...directMap, basis: "the dump's page tables and bases" })
   const architecture = system.architecture ?? architectureByAddresses(system.symbols, anchors)
@@ -54,6 +54,15 @@ function regionsOf(system: System, anchors: Anchors | undefined): AddressRegion[
   else if (architecture === 'arm64') regions.push(...arm64Regions(system.symbols, anchors))
   return regions
 }
+
+/** What symbols tell, whatever the anchors. */
+function regionsOfSymbols(symbols: SymbolTable): readonly AddressRegion[] {
+  let regions = keptOfSymbols.get(symbols)
+  if (regions === undefined) keptOfSymbols.set(symbols, (regions = [...imageRegions(symbols), ...moduleRegions(symbols)]))
+  return regions
+}
+
+const keptOfSymbols = new WeakMap<SymbolTable, readonly AddressRegion[]>()
 
 /** Where the text and data of the kernel lie: between its own boundary symbols, where the evidence shows them. */
 function imageRegions(symbols: SymbolTable): AddressRegion[] {

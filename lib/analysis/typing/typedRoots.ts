@@ -31,8 +31,9 @@ export function perCpuRoots(kernel: KernelView, types: BtfTypes): TypedRoot[] {
 export function addModules({ symbols }: KernelView, types: BtfTypes, statics: HeldStatics): void {
   const struct = types.find('struct module')
   if (struct === undefined) return
-  symbols.all().forEach(({ address, name, module }, position) => {
-    if (module !== null && name === '__this_module') statics.add(position, { address, name: `${module} module`, struct })
+  symbols.all().forEach((symbol, position) => {
+    // Names are made when they are asked for.
+    if (symbol.module !== null && symbol.name === '__this_module') statics.add(position, { address: symbol.address, name: `${symbol.module} module`, struct })
   })
 }
 
