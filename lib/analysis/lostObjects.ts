@@ -22,6 +22,9 @@ const ENOUGH_TO_MENTION = 16
 /** So many, of a known type, leave no room for an accident. */
 const ENOUGH_TO_BE_SURE = 100
 
+/** Part of a group's words on which objects of one kind may differ. */
+const MOST_VARYING = 1 / 4
+
 /** Objects of one kind that nothing refers to, with the struct that they hold. */
 export interface LostGroup {
   readonly machine: MachineFacts
@@ -52,19 +55,29 @@ export function lostGroups({ machines }: LeakEvidence): LostGroup[] {
 }
 
 /**
- * The struct of lost objects. Nothing leads to them that would tell; but a cache that is named after one struct, and of which each object
- * that something does lead to is such, holds no other.
+ * The struct of lost objects. Nothing leads to them that would tell; but those that hold the same and that something does lead to may be known,
+ * and a cache that is named after one struct, and of which each object that something leads to is such, holds no other.
  */
 function typeOfLost(system: System, facts: GroupFacts): GroupType {
-  const own = groupType(system, facts)
+  const own = groupType(system, facts, facts.lost?.addresses)
   const btf = system.types?.btf
   if (own.type !== null || facts.cache === null || btf === undefined) return own
+  const alike = groupType(system, facts)
+  if (alike.type !== null && isUniform(facts)) {
+    return { ...alike, objects: facts.group.objects, evidence: [`they hold what ${formatCount(alike.objects)} others of the cache hold that are known to be such`, ...alike.evidence] }
+  }
   const { named } = structsOfCache(system, facts.cache, btf)
   const told = groupTypes(system).filter(({ described, type }) => described.cache?.name === facts.cache?.name && type !== null)
   const [like] = told
   if (named.length !== 1 || like === undefined || told.some(({ id, rivals }) => id !== named[0] || rivals !== 0)) return own
   const objects = told.reduce((sum, part) => sum + part.objects, 0)
   return { ...like, described: facts, objects: facts.group.objects, evidence: [`the cache ${facts.cache.name} has a name of it`, `so are the ${formatCount(objects)} others of the cache that are known`] }
+}
+
+/** Whether the objects of a group have nearly all words in common: then they are of one kind. */
+function isUniform({ words, reach }: GroupFacts): boolean {
+  const used = words.filter(({ offset, class: kind }) => offset < reach.bytes && kind !== 'zero')
+  return used.filter(({ class: kind }) => kind === 'varying').length <= used.length * MOST_VARYING
 }
 
 /** A struct by its name, or what stands for one. */

@@ -55,29 +55,48 @@ export function groupTypes(evidence: MachineEvidence, objects?: ObjectList, opti
 }
 
 /**
- * The struct of one group: of most of its objects where they differ.
+ * The struct of one group: of most of its objects where they differ, or of most of those at some addresses, ascending.
  *
  * @example groupType(system, described).type // 'TestModSession'
  */
-export function groupType(system: System, described: DescribedGroup): GroupType {
+export function groupType(system: System, described: DescribedGroup, addresses?: BigUint64Array): GroupType {
   const btf = system.types?.btf
   if (btf === undefined) return withoutBtf(described)
   const all = groupTypes(system)
-  let largest = largestParts.get(all)
-  if (largest === undefined) largestParts.set(all, (largest = largestOfGroups(all)))
-  return largest.get(groupKey(described)) ?? { ...withoutBtf(described), type: null, source: null, rivals: null, evidence: [] }
+  let parts = partsOfGroups.get(all)
+  if (parts === undefined) partsOfGroups.set(all, (parts = partsByGroup(all)))
+  const own = parts.get(groupKey(described)) ?? []
+  const weight = (part: GroupType): number => (addresses === undefined || own.length === 1 ? part.objects : countOf(addresses, part.addresses()))
+  let most: GroupType | undefined
+  let objects = -1
+  for (const part of own) {
+    const size = weight(part)
+    if (size > objects) [most, objects] = [part, size]
+  }
+  return most ?? { ...withoutBtf(described), type: null, source: null, rivals: null, evidence: [] }
 }
 
-const largestParts = new WeakMap<readonly GroupType[], ReadonlyMap<string, GroupType>>()
+const partsOfGroups = new WeakMap<readonly GroupType[], ReadonlyMap<string, readonly GroupType[]>>()
 
-/** Of each group the type of most of its objects. */
-function largestOfGroups(types: readonly GroupType[]): Map<string, GroupType> {
-  const found = new Map<string, GroupType>()
+function partsByGroup(types: readonly GroupType[]): Map<string, GroupType[]> {
+  const found = new Map<string, GroupType[]>()
   for (const type of types) {
     const key = groupKey(type.described)
-    if (type.objects > (found.get(key)?.objects ?? -1)) found.set(key, type)
+    const parts = found.get(key)
+    if (parts === undefined) found.set(key, [type])
+    else parts.push(type)
   }
   return found
+}
+
+/** How many addresses are in both lists, which are ascending. */
+function countOf(some: BigUint64Array, all: BigUint64Array): number {
+  let count = 0
+  for (let i = 0, at = 0; i < some.length; i++) {
+    while (at < all.length && all[at] < some[i]) at++
+    if (all[at] === some[i]) count++
+  }
+  return count
 }
 
 function groupKey({ cache, group }: DescribedGroup): string {

@@ -45,22 +45,37 @@ function guard(view: KernelView, what: string, read: () => void): void {
 }
 
 function readKrc(view: KernelView, krcp: bigint, queues: RcuQueues): void {
-  const krc = new StructReader(view.memory, view.types, 'kfree_rcu_cpu')
-  const work = new StructReader(view.memory, view.types, 'kfree_rcu_cpu_work')
-  if (!krc.exists) return
-  addHeads(view, pointerOf(krc, krcp, 'head'), queues)
-  addBulk(view, krc, krcp, ['bulk_head', 'bkvhead'], queues)
-  const batches = krc.find('krw_arr')
-  if (batches?.bytes == null || !work.exists) return
-  for (let offset = 0; offset + work.bytes <= batches.bytes; offset += work.bytes) {
-    const batch = krcp + BigInt(batches.offset + offset)
-    addHeads(view, pointerOf(work, batch, 'head_free'), queues)
-    addBulk(view, work, batch, ['bulk_head_free', 'bkvhead_free'], queues)
+  for (const { owner, at } of krcLists(view, krcp)) {
+    const member = owner.spelled('head', 'head_free')
+    if (member !== undefined) addHeads(view, owner.pointer(at, member), queues)
+  }
+  for (const { records, first } of kfreeBlocks(view, krcp)) {
+    for (let i = 0; i < records; i++) queues.freed.push(readU64(view.memory, first + BigInt(i * POINTER_BYTES), 'kvfree_rcu_bulk_data'))
   }
 }
 
-function pointerOf(struct: StructReader, address: bigint, member: string): bigint {
-  return struct.has(member) ? struct.pointer(address, member) : 0n
+/** Addresses that wait in one page: so many from `first` on. What stands behind them, up to `end`, is of former use. */
+export interface KfreeBlock {
+  readonly first: bigint
+  readonly records: number
+  readonly end: bigint
+}
+
+/** The blocks that a CPU's `krc` has filled, in front of a batch and in one. @throws FaultError for what the dump lacks */
+export function kfreeBlocks(view: KernelView, krcp: bigint): KfreeBlock[] {
+  return krcLists(view, krcp).flatMap(({ owner, at }) => blocksOf(view, owner, at))
+}
+
+/** The structs of a CPU that have lists of what is to be freed. */
+function krcLists(view: KernelView, krcp: bigint): { owner: StructReader; at: bigint }[] {
+  const krc = new StructReader(view.memory, view.types, 'kfree_rcu_cpu')
+  const work = new StructReader(view.memory, view.types, 'kfree_rcu_cpu_work')
+  if (!krc.exists) return []
+  const lists = [{ owner: krc, at: krcp }]
+  const batches = krc.find('krw_arr')
+  if (batches?.bytes == null || !work.exists) return lists
+  for (let offset = 0; offset + work.bytes <= batches.bytes; offset += work.bytes) lists.push({ owner: work, at: krcp + BigInt(batches.offset + offset) })
+  return lists
 }
 
 /** A chain of `rcu_head`s in the objects themselves. */
@@ -72,32 +87,29 @@ function addHeads(view: KernelView, head: bigint, queues: RcuQueues): void {
 }
 
 /** Chains of blocks of pointers, one chain for slab objects and one for vmalloc: list_heads since v6.4, plain `next` pointers before. */
-function addBulk(view: KernelView, owner: StructReader, address: bigint, members: string[], queues: RcuQueues): void {
+function blocksOf(view: KernelView, owner: StructReader, address: bigint): KfreeBlock[] {
   const block = new StructReader(view.memory, view.types, 'kvfree_rcu_bulk_data')
-  const member = owner.spelled(...members)
+  const member = owner.spelled('bulk_head', 'bkvhead', 'bulk_head_free', 'bkvhead_free')
   const place = member === undefined ? undefined : owner.find(member)
-  if (place?.bytes == null || !block.exists) return
+  if (place?.bytes == null || !block.exists) return []
   const listed = block.has('list') && place.type.includes('list_head')
   const step = listed ? 2 * POINTER_BYTES : POINTER_BYTES
+  const found: KfreeBlock[] = []
   for (let offset = 0; offset + step <= place.bytes; offset += step) {
     const head = address + BigInt(place.offset + offset)
     const walk = listed ? walkList(view.memory, head, MOST_CALLBACKS)
       : walkNext(view.memory, readU64(view.memory, head, member), block.offset('next'), MOST_CALLBACKS)
     if (walk.trouble !== null) view.warnings.add(`a list of kfree_rcu blocks breaks off: ${walk.trouble}`)
     const link = listed ? BigInt(block.offset('list')) : 0n
-    for (const entry of walk.entries) addBlock(view, block, entry - link, queues)
+    for (const entry of walk.entries) {
+      const records = block.number(entry - link, 'nr_records')
+      const first = entry - link + BigInt(block.offset('records'))
+      // A block is one page at most (KVFREE_BULK_MAX_ENTR).
+      if (records <= (view.pageBytes - block.offset('records')) / POINTER_BYTES) found.push({ first, records, end: entry - link + BigInt(view.pageBytes) })
+      else view.warnings.add(`a kfree_rcu block claims ${records} records`)
+    }
   }
-}
-
-function addBlock(view: KernelView, block: StructReader, address: bigint, queues: RcuQueues): void {
-  const records = block.number(address, 'nr_records')
-  const first = block.offset('records')
-  // A block is one page at most (KVFREE_BULK_MAX_ENTR).
-  if (records > (view.pageBytes - first) / POINTER_BYTES) {
-    view.warnings.add(`a kfree_rcu block claims ${records} records`)
-    return
-  }
-  for (let i = 0; i < records; i++) queues.freed.push(readU64(view.memory, address + BigInt(first + i * POINTER_BYTES), 'kvfree_rcu_bulk_data'))
+  return found
 }
 
 /** RCU's own lists: kfree_rcu without batching ends up here, and sheaves whose objects wait. */

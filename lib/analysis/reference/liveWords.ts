@@ -34,6 +34,9 @@ type PageKind = 'memory' | 'slab' | 'page structures'
 export class LiveWords {
   readonly #slabs: Pick<Slabs, 'slabOfFrame'>
   readonly #ownersWord: number
+  /** Where the structure of a page table names its mm_struct, which holds the table and not the other way round. */
+  readonly #tableOwnerWord: number
+  readonly #isTaskCache: readonly boolean[]
   #page: Uint8Array = new Uint8Array(0)
   #words: Uint32Array | undefined
   #kind: PageKind = 'memory'
@@ -56,6 +59,9 @@ export class LiveWords {
     const owners = view.types.member('slab', 'obj_exts') ?? view.types.member('slab', 'memcg_data') ?? view.types.member('page', 'memcg_data') ??
       view.types.member('page', 'obj_cgroups')
     this.#ownersWord = owners === undefined ? -1 : owners.offset >>> 2
+    const tableOwner = view.types.member('ptdesc', 'pt_mm') ?? view.types.member('page', 'pt_mm')
+    this.#tableOwnerWord = tableOwner === undefined ? -1 : tableOwner.offset >>> 2
+    this.#isTaskCache = index.objects.caches.map(({ name }) => name === 'task_struct')
   }
 
   /** Of the page entered last: its 64-bit words, two 32-bit halves each, low first. */
@@ -93,6 +99,16 @@ export class LiveWords {
   }
 
   /**
+   * Whether a word that points into an object only says who was there: a semaphore names the task that read under it last, long gone perhaps,
+   * with marks in the lowest bits (`owner`, kernel/locking/rwsem.c). A task that is in use is on other lists.
+   */
+  isHint(word: number, target: number): boolean {
+    const low = this.words[word]
+    if ((low & 7) === 0 || !this.#isTaskCache[this.index.objects.cache[target]]) return false
+    return Number(this.index.objects.address[target] & 0xffffffffn) === (low & ~7) >>> 0
+  }
+
+  /**
    * Page structures refer to objects: `private` to the buffers of a file's page, `mapping` to its inode. Those of slabs are the allocator's
    * links (`s_mem`, free lists), but for the arrays that say whose the objects are; those of free pages are stale.
    */
@@ -106,7 +122,7 @@ export class LiveWords {
     // Structures whose size does not divide a page lie across two: each page counts its part.
     for (let at = -this.#wordsBefore * 4, described = this.#described; at < pageBytes; at += stride, described++) {
       if (this.#slabs.slabOfFrame(described) >= 0) live += this.#ownersWord >= 0 ? within(at + this.#ownersWord * 4, WORD_BYTES) : 0
-      else if (this.roles.of(described) !== FREE) live += within(at, stride)
+      else if (this.roles.of(described) !== FREE) live += within(at, stride) - (this.#tableOwnerWord < 0 ? 0 : within(at + this.#tableOwnerWord * 4, WORD_BYTES))
     }
     bytes.roots += live
     bytes.exclude(frameRoles[PAGE_STRUCTS], pageBytes - live)
@@ -119,7 +135,7 @@ export class LiveWords {
     const position = Math.floor(at / stride)
     const described = this.#described + position
     if (this.#slabs.slabOfFrame(described) >= 0) return at - position * stride === this.#ownersWord ? NO_OBJECT : DEAD
-    return this.roles.of(described) === FREE ? DEAD : NO_OBJECT
+    return this.roles.of(described) === FREE || at - position * stride === this.#tableOwnerWord ? DEAD : NO_OBJECT
   }
 
   #enterSlab(bytes: ByteCount): boolean {

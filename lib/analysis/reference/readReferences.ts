@@ -10,6 +10,7 @@ import { LiveWords } from './liveWords.js'
 import { neverReturnedTo } from './neverReturned.js'
 import { cachedStacks, taskStacks } from './stacks.js'
 import { StalePointers } from './stalePointers.js'
+import { weakMemory } from './weakMemory.js'
 
 /** Caches of tools that watch the allocator: their objects name others without using them. */
 const watchers = new Set(['kmemleak_object', 'kmemleak_scan_area'])
@@ -63,6 +64,7 @@ function newLiveWords({ kernel, slabs }: System): LiveWords {
   for (const { start, end } of neverReturnedTo(kernel, stacks)) dead.add('dead parts of stacks', start, end)
   for (const { start, end } of cachedStacks(kernel)) dead.add('stacks of tasks that are gone', start, end)
   for (const { start, end } of slabs.ownArrays()) dead.add('arrays of the slab allocator', start, end)
+  for (const { reason, start, end } of weakMemory(kernel)) dead.add(reason, start, end)
   return new LiveWords(kernel, index, readFrameRoles(kernel), dead, watchersObjects(objects), new StalePointers(kernel), slabs)
 }
 

@@ -51,7 +51,7 @@ export class ReferenceCollector {
 
   #take(frame: number, word: number, target: number): void {
     const owner = this.#live.ownerOf(word)
-    if (owner === DEAD || owner === target) return
+    if (owner === DEAD || owner === target || this.#live.isHint(word, target)) return
     if (owner === NO_OBJECT) {
       this.#rootWord.push(frame * this.#live.view.pageBytes + word * 4)
       this.#rootTarget.push(target)

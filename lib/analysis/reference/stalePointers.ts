@@ -22,6 +22,12 @@ const backReferences: readonly BackReference[] = [
   { cache: 'vmap_area', owner: 'vmap_area', member: 'vm', target: 'vm_struct', back: 'addr', key: 'va_start' }
 ]
 
+/** Members that are compared with and never followed, whatever became of what they point at. */
+const compared = [
+  // Whom a task woke last (kernel/sched/fair.c, record_wakee).
+  { cache: 'task_struct', owner: 'task_struct', member: 'last_wakee' }
+]
+
 /** Whether the word at `word` of an object that starts at word `start` (both of the page's words) is a leftover. */
 export type StaleTest = (words: Uint32Array, word: number, start: number) => boolean
 
@@ -30,6 +36,10 @@ export class StalePointers {
   readonly #tests = new Map<string, StaleTest>()
 
   constructor(view: KernelView) {
+    for (const { cache, owner, member } of compared) {
+      const place = view.types.member(owner, member)
+      if (place !== undefined) this.#tests.set(cache, (_, word, start) => word === start + (place.offset >>> 2))
+    }
     for (const rule of backReferences) {
       const test = staleTest(view, rule)
       if (test !== undefined) this.#tests.set(rule.cache, test)

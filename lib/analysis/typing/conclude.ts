@@ -68,6 +68,11 @@ export function tells(words: readonly WordEvidence[], told: Conclusion): boolean
   return independentBits(words, tellingWords(told)) >= TOLD_BITS
 }
 
+/** Whether these of the words speak for the struct at all. */
+export function speaksFor(words: readonly WordEvidence[], told: Conclusion): boolean {
+  return independentBits(words, tellingWords(told)) >= LEAST_BITS
+}
+
 function alone(candidate: StructCandidate): Conclusion {
   return { candidate, rivals: 0, rivalTypes: [] }
 }

@@ -5,6 +5,7 @@ import type { SignatureWord } from '../signature.js'
 import { NOTHING } from '../reference/objectIndex.js'
 import type { DescribedGroup } from '../signatures.js'
 import type { WordClass } from '../wordClass.js'
+import type { Batch } from './batch.js'
 import { isKernelAddress, readContents, word64, wordsOf, type Contents } from './groupContents.js'
 import type { HeldStatics } from './heldStatics.js'
 import type { ObjectTypes } from './objectTypes.js'
@@ -50,6 +51,9 @@ interface Target {
   readonly high: number
 }
 
+/** Objects of one group, all or some of them. */
+export type LikeObjects = Pick<Batch, 'described' | 'length' | 'addresses'>
+
 type PointerEvidence = Extract<WordEvidence, { kind: 'pointer' }>
 
 /** What was seen of a group: evidence, and pointers into slabs. */
@@ -80,10 +84,16 @@ export class GroupWords {
     })
   }
 
+  /** Looks anew at what is left of a group when it is asked for next. */
+  forget(group: number): void {
+    this.#groups.delete(group)
+    this.#used.delete(group)
+  }
+
   /** Words that are zero, missing or differ in kind say nothing. The list is the same one as long as they say the same. */
-  of(described: DescribedGroup, group: number): readonly WordEvidence[] {
+  of(batch: LikeObjects, group: number): readonly WordEvidence[] {
     let view = this.#groups.get(group)
-    if (view === undefined) this.#groups.set(group, (view = this.#look(described, group)))
+    if (view === undefined) this.#groups.set(group, (view = this.#look(batch, group)))
     let changed = false
     for (const pointer of view.pointers) changed = this.#follow(pointer) || changed
     if (view.words === undefined || changed) view.words = view.seen.map((word) => ('structs' in word ? word.evidence! : word)).filter((word, i) => word.kind === 'pointer' || !view.disputed.has(i))
@@ -104,19 +114,24 @@ export class GroupWords {
     return struct !== 0 && inside % WORD_BYTES === 0 && common(this.matcher.typesAt(struct, inside), pointees).length === 0
   }
 
+  /** Whether one of the types that a word points at has room in so many bytes. */
+  fitsIn({ pointees }: PointerEvidence, bytes: number): boolean {
+    return pointees.some((type) => (this.types.graph.bytesOf(type) ?? 0) <= bytes)
+  }
+
   /** How far the objects of a group are in use, where they are larger than what was looked at. */
-  usedOf(described: DescribedGroup, group: number): UsedBytes | undefined {
+  usedOf({ described, addresses }: LikeObjects, group: number): UsedBytes | undefined {
     const bytes = described.cache?.objectBytes ?? 0
     if (bytes <= wholeWords(described)) return undefined
     let used = this.#used.get(group)
-    if (used === undefined) this.#used.set(group, (used = usedBytes(readContents(this.system.memory, described.signatures.addressesOf(described.group), bytes - (bytes % WORD_BYTES), SAMPLE))))
+    if (used === undefined) this.#used.set(group, (used = usedBytes(readContents(this.system.memory, addresses(), bytes - (bytes % WORD_BYTES), SAMPLE))))
     return used.most === 0 ? undefined : used
   }
 
   /** What the words of a group say of one of its objects, which may differ from most: where it has zero, nothing. */
-  ofObject(described: DescribedGroup, group: number, address: bigint): readonly WordEvidence[] {
-    const words = this.of(described, group)
-    const content = words.length === 0 ? 'absent' : this.system.memory.tryRead(address, wholeWords(described))
+  ofObject(batch: LikeObjects, group: number, address: bigint): readonly WordEvidence[] {
+    const words = this.of(batch, group)
+    const content = words.length === 0 ? 'absent' : this.system.memory.tryRead(address, wholeWords(batch.described))
     if (typeof content === 'string') return words
     const own = wordsOf(content, this.system.memory.littleEndian)
     const found = words.filter(({ offset }) => (own[offset >>> 2] | own[(offset >>> 2) + 1]) !== 0)
@@ -124,17 +139,18 @@ export class GroupWords {
   }
 
   /** What the words say whatever is known of other objects, and where those lead that point at some. */
-  #look(described: DescribedGroup, group: number): GroupView {
+  #look(batch: LikeObjects, group: number): GroupView {
+    const { described, addresses } = batch
     const { bytes } = described.reach
     let contents: Contents | undefined
-    const read = (): Contents => (contents ??= readContents(this.system.memory, described.signatures.addressesOf(described.group), wholeWords(described), SAMPLE))
+    const read = (): Contents => (contents ??= readContents(this.system.memory, addresses(), wholeWords(described), SAMPLE))
     const seen: (WordEvidence | Pointer)[] = []
     const pointers: Pointer[] = []
     const disputed = new Set<number>()
     let before: SignatureWord | undefined
     for (const word of described.group.words) {
       if (word.offset < bytes && word.offset % WORD_BYTES === 0) {
-        const pointer = word.bytes === WORD_BYTES && leading.has(word.class) ? this.#pointerOf(word, group, described, read()) : undefined
+        const pointer = word.bytes === WORD_BYTES && leading.has(word.class) ? this.#pointerOf(word, group, batch, read()) : undefined
         const isPointer = pointer !== undefined && (word.class !== 'varying' || (pointer.isAddress && pointer.asked > 0))
         const evidence = isPointer ? pointer : this.#evidence(word, before, read)
         if (isPointer) pointers.push(pointer)
@@ -146,17 +162,17 @@ export class GroupWords {
     return { seen, pointers, disputed, words: undefined }
   }
 
-  #pointerOf({ offset }: SignatureWord, group: number, described: DescribedGroup, contents: Contents): Pointer {
+  #pointerOf({ offset }: SignatureWord, group: number, batch: LikeObjects, contents: Contents): Pointer {
     const pointer = pointerOf(offset, group, contents, this.objects)
-    return pointer.kin[1] === 0 ? pointer : { ...pointer, module: this.#moduleBehind(offset, group, described) }
+    return pointer.kin[1] === 0 ? pointer : { ...pointer, module: this.#moduleBehind(offset, group, batch) }
   }
 
   /** The module in whose data the list ends that objects of a group are on: by one of their words, or by that of a neighbour which differs for being the last. */
-  #moduleBehind(offset: number, group: number, described: DescribedGroup): string | null {
+  #moduleBehind(offset: number, group: number, { length, addresses }: LikeObjects): string | null {
     const objects = this.objects!
-    if (described.group.objects < LEAST_LISTED) return null
+    if (length < LEAST_LISTED) return null
     const { memory } = this.system
-    const { words, halves } = readContents(memory, described.signatures.addressesOf(described.group), offset + WORD_BYTES, LOOKED_THROUGH)
+    const { words, halves } = readContents(memory, addresses(), offset + WORD_BYTES, LOOKED_THROUGH)
     let strangers = 0
     for (let at = offset >>> 2; at < words.length; at += halves) {
       const object = objects.target(words[at], words[at + 1])

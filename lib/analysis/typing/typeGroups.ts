@@ -8,7 +8,7 @@ import type { GroupType } from '../typing.js'
 import { batchOfGroup, splitBatch, type Batch } from './batch.js'
 import { bpfElements } from './bpfElements.js'
 import { structsOfCache } from './cacheStructs.js'
-import { ownWords, SURE_BITS, tells, type Conclusion } from './conclude.js'
+import { ownWords, speaksFor, SURE_BITS, tellingWords, tells, type Conclusion } from './conclude.js'
 import { Conclusions, isGeneral } from './conclusions.js'
 import { findingOf, groupTypeOf, isKnown, UNKNOWN, type Finding } from './finding.js'
 import { readContents, wordsOf } from './groupContents.js'
@@ -100,19 +100,22 @@ export class TypeGroups {
 
   /** Decides a batch by its words and what leads to it, where they are not those that it was decided by. */
   #settle(number: number, leads: readonly WordEvidence[]): void {
-    const { described, isAlike, length } = this.#batches[number]
+    const batch = this.#batches[number]
+    const { described, isAlike, length } = batch
     if (described.cache === null || !isAlike) return
-    const words = this.#words.of(described, number)
+    const words = this.#words.of(batch, number)
     if (this.#decided[number]?.words === words && this.#decided[number].leads === leads) return
     this.#decided[number] = { words, leads }
-    const told = this.#conclusions.of(described.cache, leads.length === 0 ? words : [...words, ...leads], this.#words.usedOf(described, number))
+    const told = this.#conclusions.of(described.cache, leads.length === 0 ? words : [...words, ...leads], this.#words.usedOf(batch, number))
     if (told === undefined) return
     const isTold = leads.length === 0 || tells(words, told)
     if (!isTold && length <= FOLLOWED && !leads.some((lead) => this.#reachAll.has(lead))) return
     this.#separate(number, this.#unlike(number, told), false)
     this.#separate(number, this.#pointingElsewhere(number, words, told), false)
+    this.#separate(number, this.#pointingNowhere(number, words, told), false)
     // Where only leads tell, they tell of what they lead to; from many objects only some are followed.
     if (leads.length > 0) this.#separate(number, this.#ledElsewhere(this.#batches[number].members!, told, !isTold && length <= FOLLOWED), true)
+    if (this.#batches[number] !== batch) this.#words.forget(number)
     const found = findingOf(told, leads.length > 0 ? 'pointers' : 'words')
     this.#found[number] = found
     if (isKnown(found)) this.#objects?.settle(this.#batches[number].members!, found.id!)
@@ -140,9 +143,32 @@ export class TypeGroups {
       for (let i = 0, at = word.offset >>> 2; i < rows.length; i++, at += halves) {
         const target = objects.target(read[at], read[at + 1])
         const struct = target < 0 ? 0 : objects.group[target] === number ? candidate.id : objects.struct[target]
-        if (struct === 0 ? isWeak : this.#words.isElsewhere(word, struct, objects.offsetIn(target, read[at], read[at + 1]))) out.add(rows[i])
+        const inside = target < 0 ? 0 : objects.offsetIn(target, read[at], read[at + 1])
+        const isOut = struct !== 0 ? this.#words.isElsewhere(word, struct, inside) : isWeak || (target >= 0 && !this.#words.fitsIn(word, objects.index.payloadBytes(target) - inside))
+        if (isOut) out.add(rows[i])
       }
     }
+    return addresses.filter((_, row) => out.has(row))
+  }
+
+  /** The objects that are zero in so many of the words by which the group is told that what is left says nothing of them. */
+  #pointingNowhere(number: number, words: readonly WordEvidence[], told: Conclusion): BigUint64Array {
+    const { described: { group }, members, length } = this.#batches[number]
+    const offsets = tellingWords(told).map(({ offset }) => offset)
+    const isEverywhere = group.words.every(({ offset, share, class: kind }) => !offsets.includes(offset) || (share === 1 && kind !== 'varying'))
+    // A cache that is named after the struct tells of all that is in it.
+    const isNamed = told.candidate.evidence.some(({ kind }) => kind === 'cache')
+    if (this.#objects === undefined || members === undefined || isEverywhere || isNamed || !tells(words, told)) return NO_ADDRESSES
+    const addresses = this.#objects.addressesOf(members)
+    const { rows, words: read, halves } = readContents(this.system.memory, addresses, Math.max(...offsets) + WORD_BYTES, length)
+    const known = new Map<string, boolean>()
+    const out = new Set(rows.filter((_, i) => {
+      const present = offsets.filter((offset) => (read[i * halves + offset / 4] | read[i * halves + offset / 4 + 1]) !== 0)
+      const key = present.join()
+      let isTold = known.get(key)
+      if (isTold === undefined) known.set(key, (isTold = speaksFor(words.filter(({ offset }) => present.includes(offset)), told)))
+      return !isTold
+    }))
     return addresses.filter((_, row) => out.has(row))
   }
 
@@ -281,9 +307,10 @@ export class TypeGroups {
     const known = new Map<string, { readonly struct: number; readonly objects: number[] }>()
     for (const object of led) {
       const number = objects.group[object]
-      const { described, isAlike } = this.#batches[number]
+      const batch = this.#batches[number]
+      const { described, isAlike } = batch
       if (objects.struct[object] !== 0 || described.cache === null || isKnown(this.#found[number])) continue
-      const found = singles.decide(object, described.cache, isAlike ? this.#words.ofObject(described, number, objects.index.objects.address[object]) : NO_WORDS, incoming.of(object))
+      const found = singles.decide(object, described.cache, isAlike ? this.#words.ofObject(batch, number, objects.index.objects.address[object]) : NO_WORDS, incoming.of(object))
       if (found?.elements !== undefined) this.#followArray(object, found.elements, `${found.type}`, incoming, objects)
       const struct = isKnown(found) ? found!.id! : 0
       if (struct === 0) continue

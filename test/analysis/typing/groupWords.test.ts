@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { GroupWords } from '../../../lib/analysis/typing/groupWords.js'
+import { GroupWords, type LikeObjects } from '../../../lib/analysis/typing/groupWords.js'
 import type { HeldStatics } from '../../../lib/analysis/typing/heldStatics.js'
 import type { ObjectTypes } from '../../../lib/analysis/typing/objectTypes.js'
 import type { StaticTypes } from '../../../lib/analysis/typing/staticTypes.js'
@@ -15,7 +15,7 @@ const SLOT = 64
 const GROUP = 0
 
 /** Objects of 64 bytes, of which the first four are a group: each points, 16 bytes in, at the place that a test says. */
-function groupOf(leads: readonly bigint[]): { words: GroupWords; described: DescribedGroup; keeper: number } {
+function groupOf(leads: readonly bigint[]): { words: GroupWords; batch: LikeObjects; keeper: number } {
   const btf = new BtfBuilder()
   const long = btf.int('long unsigned int', 8)
   const keeper = btf.struct('keeper', SLOT, [{ name: 'count', type: long, at: 0 }])
@@ -34,12 +34,13 @@ function groupOf(leads: readonly bigint[]): { words: GroupWords; described: Desc
   const memory = sparseMemory(content)
   const word = { offset: 16, bytes: 8, class: 'slab pointer', value: null, symbol: null, share: 1, low: null, high: null, missing: 0 }
   const described = {
-    cache: null, reach: { bytes: SLOT }, group: { objects: leads.length, words: [word] }, signatures: { addressesOf: () => BigUint64Array.from(leads, (_, object) => at(object)) }
+    cache: null, reach: { bytes: SLOT }, group: { objects: leads.length, words: [word] }
   } as unknown as DescribedGroup
+  const batch: LikeObjects = { described, length: leads.length, addresses: () => BigUint64Array.from(leads, (_, object) => at(object)) }
   const words = new GroupWords(
     machine({ kind: 'dump', memory, symbols: [] }), types, new StructMatcher(types), { at: () => undefined } as unknown as StaticTypes, { structAt: () => 0 } as unknown as HeldStatics, objects
   )
-  return { words, described, keeper }
+  return { words, batch, keeper }
 }
 
 const at = (object: number, offset = 0): bigint => FIRST + BigInt(object * SLOT + offset)
@@ -51,21 +52,21 @@ test.each([
   ['one at what nobody knows', [KEEPER, KEEPER, KEEPER, UNKNOWN], 'pointer', 1],
   ['half at something else', [KEEPER, KEEPER, STRANGER, STRANGER], 'address', 0]
 ])('objects that point, %s', (_, leads, kind, disputed) => {
-  const { words, described } = groupOf(leads)
-  const found = words.of(described, GROUP)
+  const { words, batch } = groupOf(leads)
+  const found = words.of(batch, GROUP)
   expect(found.map((word) => word.kind)).toEqual([kind])
   expect(words.disputed(GROUP, found)).toHaveLength(disputed)
 })
 
 test('a place in a struct is elsewhere where nothing starts there that the others lead to; marks in low bits are none', () => {
-  const { words, described, keeper } = groupOf([KEEPER, KEEPER])
-  const [word] = words.of(described, GROUP)
+  const { words, batch, keeper } = groupOf([KEEPER, KEEPER])
+  const [word] = words.of(batch, GROUP)
   if (word.kind !== 'pointer') throw new Error(`a ${word.kind}`)
   expect([words.isElsewhere(word, keeper, 0), words.isElsewhere(word, keeper, 8), words.isElsewhere(word, keeper, 6), words.isElsewhere(word, 0, 8)]).toEqual([false, true, false, false])
 })
 
 test('of one object, the words of its group count where it has something', () => {
-  const { words, described } = groupOf([KEEPER, KEEPER, KEEPER, 0n])
-  expect(words.ofObject(described, GROUP, at(0))).toHaveLength(1)
-  expect(words.ofObject(described, GROUP, at(3))).toEqual([])
+  const { words, batch } = groupOf([KEEPER, KEEPER, KEEPER, 0n])
+  expect(words.ofObject(batch, GROUP, at(0))).toHaveLength(1)
+  expect(words.ofObject(batch, GROUP, at(3))).toEqual([])
 })
