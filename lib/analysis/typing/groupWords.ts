@@ -2,11 +2,11 @@ import type { System } from '../../system/system.js'
 import type { BtfTypes } from '../../type/btfTypes.js'
 import type { StructMatcher, UsedBytes, WordEvidence } from '../../type/structMatch.js'
 import type { SignatureWord } from '../signature.js'
-import { NOTHING } from '../reference/objectIndex.js'
 import type { DescribedGroup } from '../signatures.js'
 import type { WordClass } from '../wordClass.js'
 import type { Batch } from './batch.js'
-import { isKernelAddress, readContents, word64, wordsOf, type Contents } from './groupContents.js'
+import { readContents, word64, wordsOf, type Contents } from './groupContents.js'
+import { addressOf, pointerOf, type Pointer, type Target } from './groupPointers.js'
 import type { HeldStatics } from './heldStatics.js'
 import type { ObjectTypes } from './objectTypes.js'
 import type { StaticTypes } from './staticTypes.js'
@@ -24,32 +24,6 @@ const MOST_STRANGERS = 64
 const MANY_FUNCTIONS = 3
 /** Part of the sampled pointers that must lead to the same. */
 const AGREEING = 0.5
-
-/** A word of a group that points into slabs or static data: what it says depends on what is known of what it leads to. */
-interface Pointer {
-  readonly offset: number
-  /** Sampled objects whose word is not zero. */
-  readonly asked: number
-  /** What these words lead to outside of the group. */
-  readonly targets: readonly Target[]
-  /** The module whose data some object's word leads to. */
-  readonly module?: string | null
-  /** Whether all of them are addresses of the kernel. */
-  readonly isAddress: boolean
-  /** The place in objects of its own group that most words lead to, and how many do. */
-  readonly kin: readonly [target: number, times: number]
-  /** The structs of the targets when they were last looked at, and what the word said then. */
-  readonly structs: number[]
-  evidence: WordEvidence | undefined
-}
-
-/** An object, and how far into it a word leads; or, where `object` is negative, what is at an address outside of the slabs. */
-interface Target {
-  readonly object: number
-  readonly inside: number
-  readonly low: number
-  readonly high: number
-}
 
 /** Objects of one group, all or some of them. */
 export type LikeObjects = Pick<Batch, 'described' | 'length' | 'addresses'>
@@ -273,27 +247,6 @@ export class GroupWords {
   }
 }
 
-/** Where the words at an offset lead: to others of this group, or elsewhere. Its own group proves nothing of itself. */
-function pointerOf(offset: number, group: number, { rows, words, halves }: Contents, objects: ObjectTypes | undefined): Pointer {
-  const kin = new Map<number, number>()
-  const targets: Target[] = []
-  let asked = 0
-  let isAddress = true
-  for (let i = 0, at = offset >>> 2; i < rows.length; i++, at += halves) {
-    const low = words[at]
-    const high = words[at + 1]
-    if ((low | high) === 0) continue
-    asked++
-    isAddress &&= isKernelAddress(high)
-    const object = objects === undefined ? NOTHING : objects.target(low, high)
-    const inside = object < 0 ? 0 : objects!.offsetIn(object, low, high)
-    if (object >= 0 && objects!.group[object] === group) kin.set(inside, (kin.get(inside) ?? 0) + 1)
-    else targets.push({ object, inside, low, high })
-  }
-  const [target, times] = [...kin].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [0, 0])
-  return { offset, asked, targets, isAddress, kin: [target, times], structs: [], evidence: undefined }
-}
-
 function usedBytes({ rows, words, halves }: Contents): UsedBytes {
   const ends = Array.from(rows, (_, i) => {
     const own = words.subarray(i * halves, (i + 1) * halves)
@@ -301,10 +254,6 @@ function usedBytes({ rows, words, halves }: Contents): UsedBytes {
     return (Math.floor(last / 2) + 1) * WORD_BYTES
   })
   return { least: Math.min(...ends), most: Math.max(0, ...ends) }
-}
-
-function addressOf({ low, high }: Target): bigint {
-  return (BigInt(high) << 32n) | BigInt(low)
 }
 
 /** What is in both lists, in the order of the first. */

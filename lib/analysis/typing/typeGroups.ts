@@ -8,7 +8,7 @@ import type { GroupType } from '../typing.js'
 import { batchOfGroup, splitBatch, type Batch } from './batch.js'
 import { bpfElements } from './bpfElements.js'
 import { structsOfCache } from './cacheStructs.js'
-import { ownWords, speaksFor, SURE_BITS, tellingWords, tells, type Conclusion } from './conclude.js'
+import { tells } from './conclude.js'
 import { Conclusions, isGeneral } from './conclusions.js'
 import { findingOf, groupTypeOf, isKnown, UNKNOWN, type Finding } from './finding.js'
 import { readContents, wordsOf } from './groupContents.js'
@@ -16,6 +16,7 @@ import { GroupWords } from './groupWords.js'
 import { HeldStatics } from './heldStatics.js'
 import { Incoming, type GroupLead } from './incoming.js'
 import { ObjectTypes } from './objectTypes.js'
+import { OddObjects } from './oddObjects.js'
 import { heldBy, SingleObjects } from './singleObjects.js'
 import { staticCallUsers } from './staticCalls.js'
 import { StaticLists, structOfList, type StaticList } from './staticLists.js'
@@ -33,7 +34,6 @@ const ALL_LED = 0.9
 const ASKED_FOR_LISTS = 16
 const WORD_BYTES = 8
 const NO_WORDS: readonly WordEvidence[] = []
-const NO_ADDRESSES = new BigUint64Array(0)
 
 const matchers = new WeakMap<BtfTypes, StructMatcher>()
 
@@ -58,6 +58,7 @@ interface Source {
 export class TypeGroups {
   readonly #conclusions: Conclusions
   readonly #words: GroupWords
+  readonly #odd: OddObjects | undefined
   readonly #objects: ObjectTypes | undefined
   readonly #incoming: Incoming | undefined
   readonly #batches: Batch[]
@@ -78,6 +79,7 @@ export class TypeGroups {
     if (kernel !== undefined) addModules(kernel, types, held)
     this.#incoming = objects && new Incoming(types, objects, held, (object) => this.#isOpen(objects, object))
     this.#words = new GroupWords(system, types, matcher, new StaticTypes(system, matcher), held, objects)
+    this.#odd = objects && this.#incoming && new OddObjects(system.memory, matcher, this.#words, objects, this.#incoming)
     this.#batches = groups.map((described, number) => batchOfGroup(described, objects?.members[number]))
     this.#found = groups.map((described) => this.#ofCache(described))
   }
@@ -110,81 +112,18 @@ export class TypeGroups {
     if (told === undefined) return
     const isTold = leads.length === 0 || tells(words, told)
     if (!isTold && length <= FOLLOWED && !leads.some((lead) => this.#reachAll.has(lead))) return
-    this.#separate(number, this.#unlike(number, told), false)
-    this.#separate(number, this.#pointingElsewhere(number, words, told), false)
-    this.#separate(number, this.#pointingNowhere(number, words, told), false)
-    // Where only leads tell, they tell of what they lead to; from many objects only some are followed.
-    if (leads.length > 0) this.#separate(number, this.#ledElsewhere(this.#batches[number].members!, told, !isTold && length <= FOLLOWED), true)
-    if (this.#batches[number] !== batch) this.#words.forget(number)
+    const odd = this.#odd
+    if (odd !== undefined) {
+      this.#separate(number, odd.unlike(batch, told), false)
+      this.#separate(number, odd.pointingElsewhere(this.#batches[number], number, words, told), false)
+      this.#separate(number, odd.pointingNowhere(this.#batches[number], words, told), false)
+      // Where only leads tell, they tell of what they lead to; from many objects only some are followed.
+      if (leads.length > 0) this.#separate(number, odd.ledElsewhere(this.#batches[number], told, !isTold && length <= FOLLOWED), true)
+      if (this.#batches[number] !== batch) this.#words.forget(number)
+    }
     const found = findingOf(told, leads.length > 0 ? 'pointers' : 'words')
     this.#found[number] = found
     if (isKnown(found)) this.#objects?.settle(this.#batches[number].members!, found.id!)
-  }
-
-  /** The objects of a group, while none is separated from it, that do not have the words by which the struct is told. */
-  #unlike(number: number, told: Conclusion): BigUint64Array {
-    const { described: { group, signatures }, length } = this.#batches[number]
-    const offsets = new Set(ownWords(told).map(({ offset }) => offset))
-    const words = group.words.filter(({ offset, bytes }) => bytes === WORD_BYTES && offsets.has(offset))
-    return length < group.objects || words.every(({ share }) => share === 1) ? NO_ADDRESSES : signatures.unlike(group, words)
-  }
-
-  /** The objects whose words lead elsewhere than most of the group's do; where these words are nearly all that tells, or to what is not known. */
-  #pointingElsewhere(number: number, words: readonly WordEvidence[], { candidate }: Conclusion): BigUint64Array {
-    const objects = this.#objects
-    const { members, length } = this.#batches[number]
-    const disputed = objects === undefined ? [] : this.#words.disputed(number, words)
-    if (objects === undefined || members === undefined || disputed.length === 0) return NO_ADDRESSES
-    const isWeak = candidate.bits < SURE_BITS
-    const addresses = objects.addressesOf(members)
-    const out = new Set<number>()
-    for (const word of disputed) {
-      const { rows, words: read, halves } = readContents(this.system.memory, addresses, word.offset + WORD_BYTES, length)
-      for (let i = 0, at = word.offset >>> 2; i < rows.length; i++, at += halves) {
-        const target = objects.target(read[at], read[at + 1])
-        const struct = target < 0 ? 0 : objects.group[target] === number ? candidate.id : objects.struct[target]
-        const inside = target < 0 ? 0 : objects.offsetIn(target, read[at], read[at + 1])
-        const isOut = struct !== 0 ? this.#words.isElsewhere(word, struct, inside) : isWeak || (target >= 0 && !this.#words.fitsIn(word, objects.index.payloadBytes(target) - inside))
-        if (isOut) out.add(rows[i])
-      }
-    }
-    return addresses.filter((_, row) => out.has(row))
-  }
-
-  /** The objects that are zero in so many of the words by which the group is told that what is left says nothing of them. */
-  #pointingNowhere(number: number, words: readonly WordEvidence[], told: Conclusion): BigUint64Array {
-    const { described: { group }, members, length } = this.#batches[number]
-    const offsets = tellingWords(told).map(({ offset }) => offset)
-    const isEverywhere = group.words.every(({ offset, share, class: kind }) => !offsets.includes(offset) || (share === 1 && kind !== 'varying'))
-    // A cache that is named after the struct tells of all that is in it.
-    const isNamed = told.candidate.evidence.some(({ kind }) => kind === 'cache')
-    if (this.#objects === undefined || members === undefined || isEverywhere || isNamed || !tells(words, told)) return NO_ADDRESSES
-    const addresses = this.#objects.addressesOf(members)
-    const { rows, words: read, halves } = readContents(this.system.memory, addresses, Math.max(...offsets) + WORD_BYTES, length)
-    const known = new Map<string, boolean>()
-    const out = new Set(rows.filter((_, i) => {
-      const present = offsets.filter((offset) => (read[i * halves + offset / 4] | read[i * halves + offset / 4 + 1]) !== 0)
-      const key = present.join()
-      let isTold = known.get(key)
-      if (isTold === undefined) known.set(key, (isTold = speaksFor(words.filter(({ offset }) => present.includes(offset)), told)))
-      return !isTold
-    }))
-    return addresses.filter((_, row) => out.has(row))
-  }
-
-  /** Addresses of those objects that are led to as something else than was told; or, where all must be led to, not as that. */
-  #ledElsewhere(members: Uint32Array, { candidate: { id, evidence } }: Conclusion, mustBeLed: boolean): BigUint64Array {
-    const matcher = matcherOf(this.types)
-    const struct = matcher.canonical.of(id)
-    const isExact = evidence.some(({ exact, fits }) => exact && fits)
-    return this.#objects!.addressesOf(members.filter((object) => {
-      const leads = this.#incoming!.of(object)
-      if (leads.length === 0) return mustBeLed
-      const types = leads.map((lead) => ({ type: matcher.canonical.of(lead.pointee), offset: lead.offset }))
-      const fitting = types.filter(({ type, offset }) => matcher.typesAt(id, offset).includes(type))
-      const isLed = fitting.some(({ type }) => type === struct)
-      return !isLed && ((mustBeLed && isExact) || fitting.length === 0 || fitting.length < types.length)
-    }))
   }
 
   /** Makes a batch of its own of some objects; `isAlike` says whether the words of the group are theirs. */
