@@ -8,7 +8,7 @@ import { ReferenceCollector, type ReferenceGraph } from './referenceGraph.js'
 import { DeadRanges } from './deadRanges.js'
 import { LiveWords } from './liveWords.js'
 import { neverReturnedTo } from './neverReturned.js'
-import { cachedStacks, taskStacks } from './stacks.js'
+import { cachedStacks, idleIrqStacks, taskStacks } from './stacks.js'
 import { StalePointers } from './stalePointers.js'
 import { weakMemory } from './weakMemory.js'
 
@@ -62,6 +62,7 @@ function newLiveWords({ kernel, slabs }: System): LiveWords {
   const stacks = taskStacks(kernel, objects)
   for (const { start, live } of stacks) dead.add('dead parts of stacks', start, live)
   for (const { start, end } of neverReturnedTo(kernel, stacks)) dead.add('dead parts of stacks', start, end)
+  for (const { start, end } of idleIrqStacks(kernel)) dead.add('dead parts of stacks', start, end)
   for (const { start, end } of cachedStacks(kernel)) dead.add('stacks of tasks that are gone', start, end)
   for (const { start, end } of slabs.ownArrays()) dead.add('arrays of the slab allocator', start, end)
   for (const { reason, start, end } of weakMemory(kernel)) dead.add(reason, start, end)

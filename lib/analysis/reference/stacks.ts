@@ -1,5 +1,5 @@
 import { FaultError } from '../../errors.js'
-import { readU64 } from '../../memory/memory.js'
+import { readBytes, readU64 } from '../../memory/memory.js'
 import type { KernelView } from '../../slab/kernelView.js'
 import { ALLOCATED, type SlabObjects } from '../../slab/model.js'
 import { StructReader } from '../../slab/structReader.js'
@@ -82,6 +82,29 @@ export function cachedStacks(view: KernelView): { readonly start: bigint; readon
     }
   }
   return found
+}
+
+/**
+ * Stacks for interrupts of x86-64's CPUs that handle none (`hardirq_stack_inuse`, of `pcpu_hot` in v6.2 to v6.14; arch/x86/include/asm/irq_stack.h): all
+ * of such is dead.
+ */
+export function idleIrqStacks(view: KernelView): { readonly start: bigint; readonly end: bigint }[] {
+  const stacks = view.symbol('irq_stack_backing_store')
+  const bytes = view.types.sizeOf('irq_stack')
+  const hot = view.types.member('pcpu_hot', 'hardirq_stack_inuse')
+  const inUse = hot === undefined ? view.symbol('hardirq_stack_inuse') : view.symbol('pcpu_hot')
+  if (stacks === undefined || bytes === undefined || inUse === undefined) return []
+  return view.cpus.flatMap((cpu) => {
+    try {
+      const [flag] = readBytes(view.memory, view.perCpu(inUse, cpu) + BigInt(hot?.offset ?? 0), 1)
+      const start = view.perCpu(stacks, cpu)
+      return flag === 0 ? [{ start, end: start + BigInt(bytes) }] : []
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+      view.warnings.add(`the stack for interrupts of CPU ${cpu}: ${error.message}`)
+      return []
+    }
+  })
 }
 
 function commOf(view: KernelView, address: bigint): string {
