@@ -50,10 +50,10 @@ export class OddObjects {
   /** Those that are zero in so many of the words by which the batch is told that what is left says nothing of them. */
   pointingNowhere({ described: { group }, members, length }: Batch, words: readonly WordEvidence[], told: Conclusion): BigUint64Array {
     const offsets = tellingWords(told).map(({ offset }) => offset).slice(0, MOST_BITS)
-    const isEverywhere = group.words.every(({ offset, share, class: kind }) => !offsets.includes(offset) || (share === 1 && kind !== 'varying'))
     // A cache that is named after the struct tells of all that is in it.
-    const isNamed = told.candidate.evidence.some(({ kind }) => kind === 'cache')
-    if (isEverywhere || isNamed || !tells(words, told)) return NONE
+    if (told.candidate.evidence.some(({ kind }) => kind === 'cache') || !tells(words, told)) return NONE
+    const everywhere = new Set(group.words.filter(({ share, class: kind }) => share === 1 && kind !== 'varying').map(({ offset }) => offset))
+    if (speaksFor(words.filter(({ offset }) => everywhere.has(offset)), told)) return NONE
     const addresses = this.objects.addressesOf(members!)
     const { rows, words: read, halves } = readContents(this.memory, addresses, Math.max(...offsets) + WORD_BYTES, length)
     const known = new Map<number, boolean>()
