@@ -1,3 +1,7 @@
+import { isComposite, rawMember } from '../type/members.js'
+import type { TypeGraph } from '../type/typeGraph.js'
+import type { GroupType } from './typing.js'
+
 /** A kernel object that lives as long as somebody counts as its user: where the count stands, and what gives a reference back. */
 export interface CountedStruct {
   readonly struct: string
@@ -22,7 +26,21 @@ const counted: readonly CountedStruct[] = [
   { struct: 'kobject', counts: ['kref.refcount'], take: 'kobject_get()', put: 'kobject_put()' }
 ]
 
-/** How a struct's users are counted; undefined for one that is not known to be. */
-export function countedStruct(name: string | null): CountedStruct | undefined {
-  return counted.find(({ struct }) => struct === name)
+/** Members that count the users of whatever they are in (include/linux/kref.h, kobject.h, device.h, refcount.h). */
+const counters = [
+  { type: 'kref', count: 'refcount', take: 'kref_get() or kref_init()', put: 'kref_put()' },
+  { type: 'kobject', count: 'kref.refcount', take: 'kobject_get() or kobject_init()', put: 'kobject_put()' },
+  { type: 'device', count: 'kobj.kref.refcount', take: 'get_device() or device_initialize()', put: 'put_device()' },
+  { type: 'refcount_struct', count: 'refs', take: 'refcount_inc() or refcount_set()', put: 'refcount_dec_and_test()' }
+]
+
+/** How a struct's users are counted: as is known of it, or by its own counter, where it has one. Undefined for one that has none or several. */
+export function countedStruct({ type, id, rivals }: Pick<GroupType, 'type' | 'id' | 'rivals'>, graph: TypeGraph | undefined): CountedStruct | undefined {
+  const known = counted.find(({ struct }) => struct === type)
+  if (known !== undefined || type === null || id === null || rivals !== 0 || graph === undefined || !isComposite(graph, id)) return known
+  const own = Array.from({ length: graph.vlen(id) }, (_, i) => rawMember(graph, id, i)).flatMap((member) => {
+    const counter = counters.find((each) => each.type === graph.name(graph.strip(member.type)))
+    return counter === undefined ? [] : [{ struct: type, counts: [`${graph.string(member.nameOffset)}.${counter.count}`], take: counter.take, put: counter.put }]
+  })
+  return own.length === 1 ? own[0] : undefined
 }

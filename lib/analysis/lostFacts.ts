@@ -19,7 +19,7 @@ export function lostFacts({ system, groups }: MachineFacts, { graph, references,
   })
   const owner = lostOwners({
     groupOf, references, referrers: () => graph.referrers(),
-    isOwner: (group) => group < groups.length && countedStruct(groupType(system, groups[group]).type) !== undefined
+    isOwner: (group) => group < groups.length && countedStruct(groupType(system, groups[group]), system.types?.btf?.graph) !== undefined
   })
   const taken = groups.map(() => new Map<GroupFacts, number>())
   const told = members.map((own, group) => {

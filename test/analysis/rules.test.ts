@@ -58,6 +58,18 @@ describe('what lost objects tell of themselves', () => {
     expect(finding.evidence.map((item) => item.text).join()).toContain('Their reference count is 1, 1, 1')
   })
 
+  test('so have structs with a counter of their own, a kref', async () => {
+    const [finding] = await findSuspects(lostObjects('kmalloc-96', many(() => [2n, ...seqOperations.slice(0, 3)]), Infinity, { types: countedTypes('item', 'ref') }))
+    expect(finding).toMatchObject({ type: 'item', rule: 'reference not given back' })
+    expect(finding.fix).toContain('kref_put()')
+  })
+
+  test('a list head on which somebody may wait is no list entry', async () => {
+    const waiting = many((i) => [0n, ...seqOperations.slice(0, 3), directMap + BigInt(i * SLOT + 32), directMap + BigInt(i * SLOT + 32)])
+    expect(await findSuspects(lostObjects('kmalloc-96', waiting, Infinity, { types: countedTypes('item', 'ref', 'mutex') }))).toMatchObject([{ type: 'item', rule: 'objects that nothing refers to' }])
+    expect(await findSuspects(lostObjects('kmalloc-96', waiting, Infinity, { types: countedTypes('item', 'ref', 'entry') }))).toMatchObject([{ type: 'item', rule: 'list entry taken off and not freed' }])
+  })
+
   test('addresses near the kernel that nothing stands behind: their module is gone', async () => {
     const kernel = { physicalOf: () => undefined, symbol: () => undefined } as unknown as KernelView
     const gone = many((i) => [0xffffffffc0999000n, BigInt(i)])
@@ -147,8 +159,8 @@ describe('what lost objects tell of themselves', () => {
   })
 })
 
-/** A kernel that knows a struct with its count first, and functions that fit its further members and nothing else. */
-function countedTypes(struct: 'cred' | 'file', member: string): BtfTypes {
+/** A kernel that knows a struct with its count first, functions that fit its further members and nothing else, and perhaps a list head in it. */
+function countedTypes(struct: 'cred' | 'file' | 'item', member: string, list?: 'mutex' | 'entry'): BtfTypes {
   const btf = new BtfBuilder()
   const count = btf.int('long unsigned int', 8)
   const members = ['single_start', 'single_stop', 'single_next'].map((name, i) => {
@@ -156,8 +168,10 @@ function countedTypes(struct: 'cred' | 'file', member: string): BtfTypes {
     btf.function(name, prototype)
     return { name, type: btf.pointer(prototype), at: (i + 1) * 64 }
   })
-  const counted = struct === 'cred' ? count : btf.struct('file_ref_t', 8, [{ name: 'refcnt', type: count, at: 0 }])
-  btf.struct(struct, SLOT, [{ name: member, type: counted, at: 0 }, ...members])
+  const counted = { cred: () => count, file: () => btf.struct('file_ref_t', 8, [{ name: 'refcnt', type: count, at: 0 }]), item: () => btf.struct('kref', 8, [{ name: 'refcount', type: count, at: 0 }]) }[struct]()
+  const head = btf.struct('list_head', 16, [{ name: 'next', type: count, at: 0 }, { name: 'prev', type: count, at: 64 }])
+  const lists = list === undefined ? [] : [{ name: list, type: list === 'entry' ? head : btf.struct('mutex', 16, [{ name: 'wait_list', type: head, at: 0 }]), at: 256 }]
+  btf.struct(struct, SLOT, [{ name: member, type: counted, at: 0 }, ...members, ...lists])
   // Among so many others, it is no chance that a struct fits.
   for (let i = 0; i < 3000; i++) btf.struct(`other_${i}`, SLOT, [{ name: 'number', type: count, at: 0 }, { name: 'address', type: members[i % 3].type, at: 64 * (4 + i % 8) }])
   return typesOf(readBtf(btf.bytes()))

@@ -15,7 +15,7 @@ export const heldReferences: Rule = {
   name: 'reference not given back',
   text: 'cred, pid, file, dentry and other counted objects that nothing refers to though their count says that somebody does',
   find: (evidence) => lostGroups(evidence).flatMap((lost) => {
-    const kind = countedStruct(lost.type.type)
+    const kind = countedStruct(lost.type, lost.machine.system.types?.btf?.graph)
     const counts = kind === undefined ? [] : countsOf(lost, kind)
     if (kind === undefined || counts.every(({ count }) => count === 0)) return []
     const { facts: { cache }, machine, unreachable } = lost
