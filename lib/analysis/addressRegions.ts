@@ -89,12 +89,20 @@ function moduleRegions(symbols: SymbolTable): AddressRegion[] {
     ({ kind: 'module memory', start: start & ~page, end: (end | page) + 1n, basis: `symbols of ${module}` })))
 }
 
-/** First address of the kernel's half on every 64-bit machine we know: 52-bit arm64 starts lowest. */
-const kernelHalf = 0xfff0000000000000n
+/** First address of the kernel's half on every 64-bit machine we know: x86-64 with five levels of page tables starts lowest. */
+const kernelHalf = 0xff00000000000000n
+/** Of arm64 with 52 bits of address. */
+const arm64Half = 0xfff0000000000000n
 
 const x86Image = 0xffffffff80000000n
 const x86Hole = 0xffffffff00000000n
 const x86ModulesEnd = 0xffffffffff000000n
+
+/** With four and with five levels of page tables (Documentation/arch/x86/x86_64/mm.rst): starts, and one past the ends. */
+const x86Layouts = [
+  { directMap: [0xffff888000000000n, 0xffffc88000000000n], vmalloc: [0xffffc90000000000n, 0xffffe90000000000n], pageStructs: [0xffffea0000000000n, 0xffffeb0000000000n] },
+  { directMap: [0xff11000000000000n, 0xff91000000000000n], vmalloc: [0xffa0000000000000n, 0xffd2000000000000n], pageStructs: [0xffd4000000000000n, 0xffd6000000000000n] }
+] as const
 
 /** x86-64 keeps kernel and modules in the last 2 GiB; the other bases are variables of the kernel, or moved by KASLR. */
 function x86Regions(system: System, anchors: Anchors | undefined): AddressRegion[] {
@@ -117,11 +125,12 @@ function x86Regions(system: System, anchors: Anchors | undefined): AddressRegion
     regions.push({ kind: 'page structures', start: pageStructs, end: pageStructs + TiB, basis })
   } else if (anchors !== undefined) {
     // Without KASLR of memory regions the documented bases hold, and slab objects lie behind the first of them.
-    if (anchors.low >= 0xffff888000000000n && anchors.high < 0xffff888000000000n + 4n * TiB) {
+    const layout = x86Layouts.find(({ directMap: [start] }) => anchors.low >= start && anchors.high < start + 4n * TiB)
+    if (layout !== undefined) {
       const basis = 'the documented layout of x86-64'
-      regions.push({ kind: 'direct map', start: 0xffff888000000000n, end: 0xffffc88000000000n, basis })
-      regions.push({ kind: 'vmalloc', start: 0xffffc90000000000n, end: 0xffffe90000000000n, basis })
-      regions.push({ kind: 'page structures', start: 0xffffea0000000000n, end: 0xffffeb0000000000n, basis })
+      regions.push({ kind: 'direct map', start: layout.directMap[0], end: layout.directMap[1], basis })
+      regions.push({ kind: 'vmalloc', start: layout.vmalloc[0], end: layout.vmalloc[1], basis })
+      regions.push({ kind: 'page structures', start: layout.pageStructs[0], end: layout.pageStructs[1], basis })
     } else {
       regions.push(aroundAnchors(anchors))
     }
@@ -172,7 +181,7 @@ function arm64Halves(address: bigint): { start: bigint; middle: bigint } {
   if (address >= 0xffffff8000000000n) return { start: 0xffffff8000000000n, middle: 0xffffffc000000000n }
   if (address >= 0xfffffc0000000000n) return { start: 0xfffffc0000000000n, middle: 0xfffffe0000000000n }
   if (address >= 0xffff000000000000n) return { start: 0xffff000000000000n, middle: 0xffff800000000000n }
-  return { start: kernelHalf, middle: 0xffff800000000000n }
+  return { start: arm64Half, middle: 0xffff800000000000n }
 }
 
 /** What a transcript without a banner comes from: x86-64 alone has its text in the last 2 GiB. */

@@ -9,8 +9,9 @@ import {
 export const FIRST_VALUE_CODE = 32
 const lastCode = 0xffff
 
-/** High halves from here on are the kernel's: 52-bit arm64 starts lowest. */
+/** High halves from here on are the kernel's: 52-bit arm64 starts lowest, but for x86-64 with five levels of page tables, where regions tell. */
 const kernelHigh = 0xfff00000
+const lowestHigh = 0xff000000
 /** A user address is at least 2^40: programs and their libraries lie far up, and counters of nanoseconds stay below for 18 minutes. */
 const userHigh = 0x100
 const userEndHigh = 0x10000
@@ -60,6 +61,7 @@ export class WordEncoder {
   readonly #lows: number[] = []
   readonly #kinds: number[] = []
   readonly #hits: (SymbolHit | undefined)[] = []
+  readonly #kernelHigh: number
   #constants = 0
 
   constructor(regions: readonly AddressRegion[], symbols: SymbolTable, wordBytes: 4 | 8 = 8, littleEndian = true) {
@@ -72,6 +74,7 @@ export class WordEncoder {
     this.#lastHigh = Uint32Array.from(extended, ({ last }) => Number(last >> 32n))
     this.#lastLow = Uint32Array.from(extended, ({ last }) => Number(last & 0xffffffffn))
     this.#regionClass = Uint8Array.from(extended, ({ kind }) => classOfRegion[kind])
+    this.#kernelHigh = Math.min(kernelHigh, ...this.#startHigh.filter((high) => high >= lowestHigh))
   }
 
   /**
@@ -82,7 +85,7 @@ export class WordEncoder {
     if (high === 0) {
       if (low === 0) return ZERO
       if (low > 0 && low < SMALL_END) return SMALL
-    } else if (high >>> 0 >= kernelHigh) {
+    } else if (high >>> 0 >= this.#kernelHigh) {
       // No slab crosses a multiple of 4 GiB.
       if (high === objectHigh) {
         const inside = (low >>> 0) - (objectLow >>> 0)

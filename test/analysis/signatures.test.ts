@@ -112,6 +112,19 @@ describe('objects of one kind form one group', () => {
   })
 })
 
+test.each([0xff11000010000000n, 0xff42967a812c0000n])('x86-64 with five levels of page tables: pointers into a direct map at %x', (base) => {
+  const own = (i: number): bigint => base + BigInt(i * slot)
+  const contents = Array.from({ length: 20 }, (_, i) => [own(i), own(i), own((i + 1) % 20), 0xff0012345678n])
+  const words = new BigUint64Array(contents.length * slot / 8)
+  contents.forEach((object, i) => words.set(object, i * slot / 8))
+  const [group, ...others] = rows(signatures(machine({
+    kind: 'transcript', architecture: 'x86_64', memory: blockMemory(base, new Uint8Array(words.buffer)), symbols: leakSymbols,
+    caches: [cacheNamed('kmalloc-128', { objectBytes: slot, slotBytes: slot, slabBytes: 4096 })], objects: contents.map((_, i) => ({ address: own(i), cache: 0 }))
+  })))
+  expect(others).toEqual([])
+  expect(group.words.slice(0, 4).map((word) => word.class)).toEqual(['empty list head', 'self pointer', 'slab pointer', 'user pointer'])
+})
+
 describe('how objects are given', () => {
   const random = randomFrom(11)
   const contents = Array.from({ length: 400 }, (_, i) => {

@@ -50,7 +50,7 @@ function swapWords(words: Uint32Array): void {
   }
 }
 
-/** Whether a word with that high half is an address of the kernel's half: of all 64-bit machines, 52-bit arm64 has the lowest. */
+/** Whether a word with that high half is an address of the kernel's half: of all 64-bit machines, x86-64 with five levels of page tables has the lowest. */
 export function isKernelAddress(high: number): boolean {
-  return high >>> 20 === 0xfff
+  return high >>> 24 === 0xff
 }
