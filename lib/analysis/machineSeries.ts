@@ -10,6 +10,8 @@ export interface MachineSeries {
   readonly snapshots: readonly number[]
   /** Milliseconds since 1970. */
   readonly times: Float64Array
+  /** Whether nothing but the times of files dates the snapshots. */
+  readonly datedByFiles: boolean
   /** Seconds since boot. */
   readonly uptimes: Float64Array
   readonly caches: readonly CacheSeries[]
@@ -42,7 +44,7 @@ export function rootCacheName(name: string): string {
 /**
  * A table of snapshots as the series of one machine, in the order the snapshots were taken. Rows of one name in a snapshot are added up,
  * caches of control groups to their root cache. The table needs `cache` and `bytes`, and `snapshot` or `time` to tell snapshots apart; `host`,
- * `uptime`, `activeObjects`, `slabs` and `complete` count where it has them.
+ * `uptime`, `timeFrom`, `activeObjects`, `slabs` and `complete` count where it has them.
  *
  * @throws UsageError where a column is missing, or several machines are there and none is chosen by `host`
  */
@@ -72,6 +74,7 @@ export function machineSeries(table: ColumnTable, host?: string): MachineSeries 
     host: moments[0]?.host ?? null,
     snapshots: moments.map(({ key }) => key),
     times: Float64Array.from(moments, ({ time }) => time),
+    datedByFiles: moments.every(({ timeFrom }) => timeFrom === 'mtime'),
     uptimes: Float64Array.from(moments, ({ uptime }) => uptime),
     caches: names.map((name, i) => ({
       name, bytes: bytes[i], slabBytes: details.slabBytes[i], objectBytes: details.objectBytes[i], groups: groups[i].size, unreclaimable: details.unreclaimable[i] === 1,
@@ -125,6 +128,7 @@ function numberValues(table: ColumnTable, rows: TableRows, name: string): Float6
 interface Moment {
   readonly key: number
   readonly time: number
+  readonly timeFrom: unknown
   readonly uptime: number
   readonly host: string | null
   readonly complete: boolean
@@ -136,7 +140,7 @@ function optional(rows: TableRows, name: string): ColumnReader {
 
 /** The snapshots of one machine in order, and for each row its snapshot; -1 for rows of other machines. */
 function momentsOf(table: ColumnTable, rows: TableRows, wanted: string | undefined): { moments: Moment[]; momentOf: Int32Array } {
-  const [timeAt, uptimeAt, hostAt, completeAt] = ['time', 'uptime', 'host', 'complete'].map((name) => optional(rows, name))
+  const [timeAt, fromAt, uptimeAt, hostAt, completeAt] = ['time', 'timeFrom', 'uptime', 'host', 'complete'].map((name) => optional(rows, name))
   const times = rows.names.includes('snapshot') ? undefined : rows.column('time')
   const keys = times === undefined ? numberValues(table, rows, 'snapshot') : Float64Array.from({ length: rows.count }, (_, row) => timeOf(times(row)) ?? NaN)
   const found: Moment[] = []
@@ -152,7 +156,8 @@ function momentsOf(table: ColumnTable, rows: TableRows, wanted: string | undefin
       current = index.get(key) ?? -1
       if (current < 0) {
         const host = (hostAt(row) as string | null) ?? null
-        current = found.push({ key, time: timeOf(timeAt(row)) ?? NaN, uptime: numberOf(uptimeAt(row)) ?? NaN, host, complete: completeAt(row) !== false }) - 1
+        const time = timeOf(timeAt(row)) ?? NaN
+        current = found.push({ key, time, timeFrom: fromAt(row), uptime: numberOf(uptimeAt(row)) ?? NaN, host, complete: completeAt(row) !== false }) - 1
         index.set(key, current)
       }
     }

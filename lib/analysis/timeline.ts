@@ -19,7 +19,7 @@ export interface Timeline {
 }
 
 const hour = 3_600_000
-/** Milliseconds: nobody takes snapshots more often. */
+/** Milliseconds: files that were written one after the other as they were taken are no nearer. */
 const LEAST_GAP = 500
 /** A gap that is so many times the usual one, followed by a step back, was a clock set forward and back. */
 const oddGap = 10
@@ -58,7 +58,7 @@ function rebooted({ uptimes, caches }: MachineSeries, i: number): boolean {
   return counted >= leastCaches && fallen >= counted * fallenCaches
 }
 
-function clockOf({ times, uptimes }: MachineSeries, from: number, to: number): Boot & { steps: number } {
+function clockOf({ times, uptimes, datedByFiles }: MachineSeries, from: number, to: number): Boot & { steps: number } {
   const up = uptimes.subarray(from, to)
   const wall = times.subarray(from, to)
   const wallKnown = wall.every((time) => !Number.isNaN(time))
@@ -69,7 +69,8 @@ function clockOf({ times, uptimes }: MachineSeries, from: number, to: number): B
   const { forward, steps } = forwardClock(wall)
   // Files copied or unpacked together have one mtime, or nearly: that dates nothing.
   const gaps = to - from - 1
-  if (gaps > 0 && forward[gaps] - forward[0] < gaps * LEAST_GAP) return { from, to, hours: Float64Array.from(wall, (_, i) => i), timed: false, steps: 0 }
+  const span = forward[gaps] - forward[0]
+  if (gaps > 0 && (span === 0 || (datedByFiles && span < gaps * LEAST_GAP))) return { from, to, hours: Float64Array.from(wall, (_, i) => i), timed: false, steps: 0 }
   return { from, to, hours: forward.map((time) => (time - forward[0]) / hour), timed: true, steps }
 }
 

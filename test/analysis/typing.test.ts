@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { identifiedShares } from '../../lib/analysis/types.js'
-import { groupTypes } from '../../lib/analysis/typing.js'
+import { groupType, groupTypes } from '../../lib/analysis/typing.js'
 import { readCString, readPointer } from '../../lib/memory/memory.js'
 import { Tracks } from '../../lib/slab/tracks.js'
 import { openVmcore } from '../../lib/system/openVmcore.js'
@@ -90,6 +90,15 @@ describeEvidence.each(['x86_64-slub', 'x86_64-slub-6.12'] as const)('what %s has
     const found = groupTypes(system).filter(({ type, rivals }) => type === 'rtnl_link' && rivals === 0).flatMap(({ addresses }) => [...addresses()])
     expect(found.length).toBeGreaterThan(60)
     expect(found.filter((address) => !registered.has(address))).toEqual([])
+    system.close()
+  }, 300_000)
+
+  test('of a group in parts, objects have the type of their own part', async () => {
+    const system = await openVmcore(evidence(dataset, 'vmcore'))
+    const all = groupTypes(system)
+    const parts = all.filter((part) => part.objects < part.described.group.objects)
+    expect(parts.length).toBeGreaterThan(10)
+    for (const part of parts) expect(groupType(system, part.described, part.addresses())).toBe(part)
     system.close()
   }, 300_000)
 

@@ -88,11 +88,6 @@ export class GroupWords {
     return struct !== 0 && inside % WORD_BYTES === 0 && common(this.matcher.typesAt(struct, inside), pointees).length === 0
   }
 
-  /** Whether one of the types that a word points at has room in so many bytes. */
-  fitsIn({ pointees }: PointerEvidence, bytes: number): boolean {
-    return pointees.some((type) => (this.types.graph.bytesOf(type) ?? 0) <= bytes)
-  }
-
   /** How far the objects of a group are in use, where they are larger than what was looked at. */
   usedOf({ described, addresses }: LikeObjects, group: number): UsedBytes | undefined {
     const bytes = described.cache?.objectBytes ?? 0

@@ -23,10 +23,7 @@ export class OddObjects {
     return length < group.objects || words.every(({ share }) => share === 1) ? NONE : signatures.unlike(group, words)
   }
 
-  /**
-   * Those whose words lead elsewhere than most of the others' do: to another struct, to what has no room for this one, or, where these words are
-   * nearly all that tells, to what is not known.
-   */
+  /** Those whose words lead elsewhere than most of the others' do: to another struct, or, where these words are nearly all that tells, to what is not known. */
   pointingElsewhere({ members, length }: Batch, number: number, words: readonly WordEvidence[], { candidate }: Conclusion): BigUint64Array {
     const { objects } = this
     const disputed = this.words.disputed(number, words)
@@ -39,9 +36,7 @@ export class OddObjects {
       for (let i = 0, at = word.offset >>> 2; i < rows.length; i++, at += halves) {
         const target = objects.target(read[at], read[at + 1])
         const struct = target < 0 ? 0 : objects.group[target] === number ? candidate.id : objects.struct[target]
-        const inside = target < 0 ? 0 : objects.offsetIn(target, read[at], read[at + 1])
-        const isOut = struct !== 0 ? this.words.isElsewhere(word, struct, inside) : isWeak || (target >= 0 && !this.words.fitsIn(word, objects.index.payloadBytes(target) - inside))
-        if (isOut) out.add(rows[i])
+        if (struct === 0 ? isWeak : this.words.isElsewhere(word, struct, objects.offsetIn(target, read[at], read[at + 1]))) out.add(rows[i])
       }
     }
     return addresses.filter((_, row) => out.has(row))
