@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { run } from './run.js'
-import { processTerminal } from './terminal.js'
+import { optimizeLess } from '../session/optimizeLess.js'
 
+optimizeLess()
+const [{ run }, { processTerminal }] = await Promise.all([import('./run.js'), import('./terminal.js')])
 process.exitCode = await run(process.argv.slice(2), processTerminal())

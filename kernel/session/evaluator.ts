@@ -5,6 +5,7 @@ import { descriptors, type CellDone, type EvaluatorMessage, type EvaluatorReques
 import { interruption } from './cellFailure.js'
 import { interruptName } from './interruptName.js'
 import { built } from './installed.js'
+import { lessOptimized } from './optimizeLess.js'
 import type { CellError, SessionOptions, SessionOutput } from './model.js'
 
 /** What a cell is given until it is stopped by the next, harder means. */
@@ -128,7 +129,7 @@ function spawnEvaluator(folder: string): ChildProcess {
   stdio[descriptors.watchdog] = 'pipe'
   stdio[descriptors.ipc] = 'ipc'
   // A group of its own: Ctrl-C in a terminal is for the front end, which decides what it stops.
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', built.evaluator], { cwd: folder, stdio, detached: true })
+  const child = spawn(process.execPath, [...lessOptimized, '--disable-warning=ExperimentalWarning', built.evaluator], { cwd: folder, stdio, detached: true })
   // A pipe whose other end is gone: the process's own end tells more.
   for (const stream of child.stdio) stream?.on('error', () => {})
   return child

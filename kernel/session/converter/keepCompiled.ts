@@ -1,5 +1,4 @@
-import { writeFileSync } from 'node:fs'
-import { compiledScript } from '../compiledScript.js'
+import { keepCompiled } from '../compiledScript.js'
 import { built } from '../installed.js'
 import { complete } from './complete.js'
 import { convert } from './convert.js'
@@ -15,4 +14,4 @@ for (const code of ["const dump = await openDump('vmcore')\ndump.caches()", '1 +
 complete(tslab, names, 'openD', 5)
 inspect(tslab, names, 'openDump', 8, 0)
 tslab.converter.close()
-writeFileSync(compilerScript.cache, compiledScript(compilerScript).createCachedData())
+keepCompiled([compilerScript])
