@@ -49,15 +49,19 @@ export function aim(first: u64, length: u64, tagged: bool): void {
 }
 
 /** Words that are looked at together: few pages hold many pointers. */
-const BLOCK: usize = 32
+const BLOCK: usize = 64
 
-/** Whether one of the words of a block has a high half such as those in the range have. */
+/** Whether one of the words of a block has a high half such as those in the range have, which are `span` further than `first` at most. */
 // @ts-ignore
-@inline function mayHold(block: usize): bool {
-  const high = v128.shuffle<u32>(v128.load(block), v128.load(block, 16), 1, 3, 5, 7)
-  const tags = v128.and(i32x4.shr_s(i32x4.shl(high, 8), 31), i32x4.splat(<i32>(tagBits >> 32)))
-  const distance = i32x4.sub(v128.or(high, tags), i32x4.splat(<i32>(start >> 32)))
-  return v128.any_true(i32x4.le_u(distance, i32x4.splat(spanHigh)))
+@inline function mayHold(block: usize, first: v128, span: v128, tags: v128): bool {
+  return v128.any_true(v128.or(halfMayHold(block, first, span, tags), halfMayHold(block + 32, first, span, tags)))
+}
+
+// @ts-ignore
+@inline function halfMayHold(half: usize, first: v128, span: v128, tags: v128): v128 {
+  const high = v128.shuffle<u32>(v128.load(half), v128.load(half, 16), 1, 3, 5, 7)
+  const tag = v128.and(i32x4.shr_s(i32x4.shl(high, 8), 31), tags)
+  return i32x4.le_u(i32x4.sub(v128.or(high, tag), first), span)
 }
 
 // @ts-ignore
@@ -68,8 +72,11 @@ export function wordsInRange(pageBytes: usize): i32 {
   let found: usize = 0
   const first = start
   const length = bytes
+  const firstHigh = i32x4.splat(<i32>(start >> 32))
+  const span = i32x4.splat(spanHigh)
+  const tags = i32x4.splat(<i32>(tagBits >> 32))
   for (let block: usize = 0; block < pageBytes; block += BLOCK) {
-    if (!mayHold(pageArea + block)) continue
+    if (!mayHold(pageArea + block, firstHigh, span, tags)) continue
     for (let at = block, end = min(block + BLOCK, pageBytes); at < end; at += 8) {
       if (untagged(load<u64>(pageArea + at)) - first >= length) continue
       store<u32>(wordArea + found, <u32>(at >> 2))
@@ -92,16 +99,23 @@ export function useTables(shift: i32, chunkTable: usize, slabTable: usize, state
   states = stateTable
 }
 
-/** How many words of the page point into the payload of an object in state 0. The range aimed at starts where physical memory does. */
-export function pointersToObjects(pageBytes: usize): i32 {
+/**
+ * How many words of the page at a physical address point into the payload of an object in state 0 in which they do not lie themselves. The range
+ * aimed at starts where physical memory does.
+ */
+export function pointersToObjects(pageBytes: usize, pageStart: f64): i32 {
+  const own = <u64>pageStart
+  const firstHigh = i32x4.splat(<i32>(start >> 32))
+  const span = i32x4.splat(spanHigh)
+  const tags = i32x4.splat(<i32>(tagBits >> 32))
   let found: usize = 0
   for (let block: usize = 0; block < pageBytes; block += BLOCK) {
-    if (!mayHold(pageArea + block)) continue
+    if (!mayHold(pageArea + block, firstHigh, span, tags)) continue
     for (let at = block, end = min(block + BLOCK, pageBytes); at < end; at += 8) {
-      const object = objectAt(untagged(load<u64>(pageArea + at)) - start)
-      if (object < 0) continue
+      const target = objectAt(untagged(load<u64>(pageArea + at)) - start)
+      if (target < 0 || target === objectAt(own + at)) continue
       store<u32>(wordArea + found, <u32>(at >> 2))
-      store<u32>(objectArea + found, object)
+      store<u32>(objectArea + found, target)
       found += 4
     }
   }

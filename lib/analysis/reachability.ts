@@ -68,10 +68,13 @@ async function sweep(system: System, options: ReachabilityOptions): Promise<Reac
   const references = adjacency(objects.length, graph.from, graph.to)
   const reached = markReachable(graph, references)
   const { doubts, decisive } = whatIsMissing(system, graph)
-  for (let i = 0; i < objects.length; i++) {
-    if (objects.state[i] !== ALLOCATED || (decisive && reached[i] === UNREACHABLE)) reached[i] = UNDECIDED
-  }
+  leaveUndecided(reached, objects.state, decisive)
   return { objects, reached, graph, references, bytes: graph.bytes, doubts }
+}
+
+/** What is not allocated is neither reached nor lost; where too much is missing, what was not reached is not lost either. */
+function leaveUndecided(reached: Uint8Array, state: Uint8Array, decisive: boolean): void {
+  for (let i = 0; i < state.length; i++) if (state[i] !== ALLOCATED || (decisive && reached[i] === UNREACHABLE)) reached[i] = UNDECIDED
 }
 
 /** What could hold references and was not read; decisive where it is too much for anything to be called unreachable. */

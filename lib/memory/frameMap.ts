@@ -36,7 +36,7 @@ export class FrameMap {
       this.set(frame, value)
       const next = Math.min(end, (Math.floor(frame / CHUNK) + 1) * CHUNK)
       const start = frame & (CHUNK - 1)
-      this.#chunks[Math.floor(frame / CHUNK)]?.fill(value, start + 1, start + next - frame)
+      if (next > frame + 1) this.#chunks[Math.floor(frame / CHUNK)]?.fill(value, start + 1, start + next - frame)
       frame = next
     }
   }

@@ -50,6 +50,8 @@ export class SlabTable {
   queued = new Uint8Array(0)
   readonly #guardedStates = new Map<number, number>()
   readonly #buckets: Uint32Array
+  /** The row that {@link ofFrame} found last. */
+  #found = -1
   #byCache: { rows: Uint32Array; first: Uint32Array } | undefined
 
   constructor(readonly view: KernelView, readonly caches: readonly KmemCache[], scanned: SlabPages, cacheOfRow: Uint32Array) {
@@ -113,9 +115,20 @@ export class SlabTable {
   /** Row of the slab that holds a frame, or -1. */
   ofFrame(frame: number): number {
     if (!(frame >= 0)) return -1
+    // Frames are asked for in order for the most part: those of the slab found last, those behind it, then those of the next one.
+    if (!this.#isLastUpTo(frame, this.#found)) this.#found = this.#isLastUpTo(frame, this.#found + 1) ? this.#found + 1 : this.#lastUpTo(frame)
+    const slab = this.#found
+    return slab >= 0 && frame < this.frame[slab] + this.pages[slab] ? slab : -1
+  }
+
+  #isLastUpTo(frame: number, slab: number): boolean {
+    return slab >= 0 && this.frame[slab] <= frame && (slab + 1 >= this.length || this.frame[slab + 1] > frame)
+  }
+
+  /** The last slab that starts at or before a frame, or -1: in the frame's bucket, or the last one of an earlier bucket. */
+  #lastUpTo(frame: number): number {
     const bucket = Math.floor(frame / 2 ** BUCKET_SHIFT)
     if (bucket + 1 >= this.#buckets.length) return -1
-    // The last slab that starts at or before the frame: in this bucket, or the last one of an earlier bucket.
     let low = this.#buckets[bucket]
     let high = this.#buckets[bucket + 1]
     while (low < high) {
@@ -123,8 +136,7 @@ export class SlabTable {
       if (this.frame[middle] <= frame) low = middle + 1
       else high = middle
     }
-    const slab = low - 1
-    return slab >= 0 && frame < this.frame[slab] + this.pages[slab] ? slab : -1
+    return low - 1
   }
 
   /** Row of the slab whose page structure lies at `address`, or -1. */

@@ -21,7 +21,7 @@ export async function benchFull({ smoke }: BenchOptions): Promise<BenchRow[]> {
     const address = `0x${system.symbols.named('init_task')[0].address.toString(16)}`
     rows.push(...dumpRows({ name: size, vmcore, release: system.release ?? 'unknown', cache: 'kmalloc-cg-32', address }, times, goals))
     system.close()
-    rows.push(...await passRows(vmcore, size, times))
+    rows.push(...await passRows(vmcore, size))
   }
   return rows
 }

@@ -1,5 +1,6 @@
 import type { KernelView } from '../../slab/kernelView.js'
 import { ALLOCATED, UNKNOWN } from '../../slab/model.js'
+import { eachSlab } from '../../slab/slabRuns.js'
 import type { Slabs } from '../../slab/slabs.js'
 import type { DeadBytes, DeadRanges } from './deadRanges.js'
 import { FREE, frameRoles, PAGE_STRUCTS, type FrameRoles } from './frameRoles.js'
@@ -51,8 +52,8 @@ export class LiveWords {
 
   constructor(
     readonly view: KernelView, readonly index: ObjectIndex, readonly roles: FrameRoles, readonly dead: DeadRanges,
-    /** 1 for objects that hold no references: those of tools that watch others. */
-    readonly skipped: Uint8Array, readonly stale: StalePointers, slabs: Pick<Slabs, 'slabOfFrame'>
+    /** By cache: those whose objects hold no references, for they are of tools that watch others. */
+    readonly watching: readonly boolean[], readonly stale: StalePointers, slabs: Pick<Slabs, 'slabOfFrame'>
   ) {
     this.#slabs = slabs
     // Where a slab keeps the cgroups and allocation sites of its objects: `memcg_data`, `obj_exts` since v6.10, in struct page before v5.17.
@@ -171,10 +172,15 @@ export class LiveWords {
   }
 
   #referringBySlab(): Uint32Array {
-    const { slab, slabs, state } = this.index.objects
-    const { skipped } = this
-    const found = new Uint32Array(slabs.length)
-    for (let object = 0; object < state.length; object++) if ((state[object] === ALLOCATED || state[object] === UNKNOWN) && skipped[object] === 0) found[slab[object]]++
+    const { objects } = this.index
+    const { state, cache } = objects
+    const found = new Uint32Array(objects.slabs.length)
+    eachSlab(objects, (slab, first, end) => {
+      if (this.watching[cache[first]]) return
+      let others = 0
+      for (let object = first; object < end; object++) if (state[object] !== ALLOCATED && state[object] !== UNKNOWN) others++
+      found[slab] = end - first - others
+    })
     return found
   }
 
@@ -194,8 +200,8 @@ export class LiveWords {
 
   /** Whether an object of unknown state is in use nobody knows: what it points at may be held by it. */
   #mayRefer(object: number): boolean {
-    const state = this.index.objects.state[object]
-    return (state === ALLOCATED || state === UNKNOWN) && this.skipped[object] === 0
+    const { state, cache } = this.index.objects
+    return (state[object] === ALLOCATED || state[object] === UNKNOWN) && !this.watching[cache[object]]
   }
 
   /** Bytes from `start` to `end` that are not dead. */

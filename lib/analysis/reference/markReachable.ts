@@ -6,17 +6,29 @@ export interface Adjacency {
   readonly other: Uint32Array
 }
 
-/** Sorts references by the object at one end. */
+/** References by the object at one end. Where they come in its order, as a pass over memory finds those of objects, `far` is used as it is. */
 export function adjacency(objects: number, near: Uint32Array, far: Uint32Array): Adjacency {
   const first = new Uint32Array(objects + 1)
-  for (let edge = 0; edge < near.length; edge++) first[near[edge] + 1]++
-  for (let object = 0; object < objects; object++) first[object + 1] += first[object]
+  let next = 0
+  for (let edge = 0; edge < near.length; edge++) {
+    const object = near[edge]
+    if (object + 1 < next) return sortedAdjacency(objects, near, far)
+    if (object + 1 === next) continue
+    first.fill(edge, next, object + 1)
+    next = object + 1
+  }
+  first.fill(near.length, next)
+  return { first, other: far }
+}
+
+function sortedAdjacency(objects: number, near: Uint32Array, far: Uint32Array): Adjacency {
+  // One place behind its own, so that each entry moves to where its list ends, and the next one begins, while the list is filled.
+  const places = new Uint32Array(objects + 2)
+  for (let edge = 0; edge < near.length; edge++) places[near[edge] + 2]++
+  for (let object = 2; object < places.length; object++) places[object] += places[object - 1]
   const other = new Uint32Array(near.length)
-  // Each entry moves to where the next object's list begins while its own is filled.
-  for (let edge = 0; edge < near.length; edge++) other[first[near[edge]]++] = far[edge]
-  first.copyWithin(1, 0, objects)
-  first[0] = 0
-  return { first, other }
+  for (let edge = 0; edge < near.length; edge++) other[places[near[edge] + 1]++] = far[edge]
+  return { first: places.subarray(0, objects + 1), other }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { KernelView } from '../../slab/kernelView.js'
 import { ALLOCATED, type SlabObjects } from '../../slab/model.js'
+import { eachSlab } from '../../slab/slabRuns.js'
 import { FrameMap } from '../../memory/frameMap.js'
 
 /** No object. */
@@ -38,31 +39,27 @@ export class ObjectIndex {
     this.endPhysical = view.physical.frames * view.pageBytes
     this.pageShift = Math.log2(view.pageBytes)
     this.tagged = view.architecture === 'arm64'
-    const { slabs, slab, length, caches, cache } = objects
+    const { slabs, caches, cache, length, address } = objects
+    const halves = new Uint32Array(address.buffer, address.byteOffset, 2 * length)
     this.slabOf = new FrameMap(view.physical.frames)
     this.#base = new Float64Array(slabs.length)
     this.#first = new Uint32Array(slabs.length + 1)
     this.#slotBytes = new Uint32Array(slabs.length)
     this.#payloadBytes = new Uint32Array(slabs.length)
-    for (let i = 0; i < length; i++) this.#first[slab[i] + 1]++
-    for (let position = 0; position < slabs.length; position++) this.#first[position + 1] += this.#first[position]
-    for (let position = 0; position < slabs.length; position++) {
-      const first = this.#first[position]
-      const objectsHere = this.#first[position + 1] - first
-      if (objectsHere === 0) continue
+    let next = 0
+    eachSlab(objects, (position, first, end) => {
+      this.#first.fill(first, next, position + 1)
+      next = position + 1
       const { slotBytes, objectBytes } = caches[cache[first]]
-      const base = this.#physicalOf(objects.address[first])
+      const base = (halves[2 * first + 1] - this.startHigh) * 2 ** 32 + (halves[2 * first] - this.startLow) + this.startPhysical
       this.#base[position] = base
       this.#slotBytes[position] = slotBytes ?? 0
       this.#payloadBytes[position] = objectBytes ?? slotBytes ?? 0
-      const lastFrame = Math.floor((base + (objectsHere - 1) * this.#slotBytes[position] + this.#payloadBytes[position] - 1) / view.pageBytes)
+      const lastFrame = Math.floor((base + (end - first - 1) * this.#slotBytes[position] + this.#payloadBytes[position] - 1) / view.pageBytes)
       const firstFrame = Math.floor(base / view.pageBytes)
       this.slabOf.fill(firstFrame, lastFrame - firstFrame + 1, position)
-    }
-  }
-
-  #physicalOf(address: bigint): number {
-    return (Number(address >> 32n) - this.startHigh) * 2 ** 32 + (Number(address & 0xffffffffn) - this.startLow) + this.startPhysical
+    })
+    this.#first.fill(length, next)
   }
 
   /** Position in `slabs` of the slab that has objects in a frame, or -1. */

@@ -13,8 +13,11 @@ export interface PageSearch {
   readonly words: Uint32Array
 }
 
-/** Finds pointers into the payloads of allocated objects. */
-export interface ObjectSearch extends PageSearch {
+/** Finds pointers into the payloads of allocated objects, but for those in which they lie themselves. */
+export interface ObjectSearch {
+  /** `start` is the page's physical address. */
+  find(page: Uint8Array, start: number): number
+  readonly words: Uint32Array
   /** The objects that the words point into. */
   readonly objects: Uint32Array
 }
@@ -34,7 +37,7 @@ export function plainObjectSearch(index: ObjectIndex): ObjectSearch {
   const words = new Uint32Array(MOST_WORDS)
   const objects = new Uint32Array(MOST_WORDS)
   const { startHigh, spanHigh, tagged } = index
-  const find = (page: Uint8Array): number => {
+  const find = (page: Uint8Array, start: number): number => {
     const halves = halvesOf(page)
     let found = 0
     for (let i = 0; i < halves.length; i += 2) {
@@ -42,7 +45,7 @@ export function plainObjectSearch(index: ObjectIndex): ObjectSearch {
       if (tagged && (high & 0x00800000) !== 0) high |= 0xff000000
       if (((high - startHigh) >>> 0) > spanHigh) continue
       const object = index.targetOf(halves[i], high >>> 0)
-      if (object < 0) continue
+      if (object < 0 || object === index.objectAt(start + i * 4)) continue
       words[found] = i
       objects[found++] = object
     }

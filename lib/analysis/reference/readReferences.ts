@@ -1,6 +1,5 @@
 import { MissingSymbolError } from '../../errors.js'
 import { scanPages, type ScanPagesOptions } from '../../memory/scanPages.js'
-import type { SlabObjects } from '../../slab/model.js'
 import type { System } from '../../system/system.js'
 import { readFrameRoles } from './frameRoles.js'
 import { ObjectIndex } from './objectIndex.js'
@@ -66,7 +65,7 @@ function newLiveWords({ kernel, slabs }: System): LiveWords {
   for (const { start, end } of cachedStacks(kernel)) dead.add('stacks of tasks that are gone', start, end)
   for (const { start, end } of slabs.ownArrays()) dead.add('arrays of the slab allocator', start, end)
   for (const { reason, start, end } of weakMemory(kernel)) dead.add(reason, start, end)
-  return new LiveWords(kernel, index, readFrameRoles(kernel), dead, watchersObjects(objects), new StalePointers(kernel), slabs)
+  return new LiveWords(kernel, index, readFrameRoles(kernel), dead, objects.caches.map(({ name }) => watchers.has(name)), new StalePointers(kernel), slabs)
 }
 
 /** The object whose payload holds an address, or -1. */
@@ -75,9 +74,3 @@ export function objectHolding(index: ObjectIndex, address: bigint): number {
   return physical < 0 ? -1 : index.objectAt(physical)
 }
 
-function watchersObjects(objects: SlabObjects): Uint8Array {
-  const skipped = new Uint8Array(objects.length)
-  const watching = objects.caches.map(({ name }) => watchers.has(name))
-  if (watching.includes(true)) for (let i = 0; i < objects.length; i++) if (watching[objects.cache[i]]) skipped[i] = 1
-  return skipped
-}

@@ -46,14 +46,15 @@ export class ReferenceCollector {
   visit(frame: number, page: Uint8Array): void {
     if (!this.#live.enter(frame, page, this.#bytes)) return
     const { words, objects } = this.#search
-    for (let i = 0, found = this.#search.find(page); i < found; i++) this.#take(frame, words[i], objects[i])
+    const start = frame * this.#live.view.pageBytes
+    for (let i = 0, found = this.#search.find(page, start); i < found; i++) this.#take(start, words[i], objects[i])
   }
 
-  #take(frame: number, word: number, target: number): void {
+  #take(pageStart: number, word: number, target: number): void {
     const owner = this.#live.ownerOf(word)
-    if (owner === DEAD || owner === target || this.#live.isHint(word, target)) return
+    if (owner === DEAD || this.#live.isHint(word, target)) return
     if (owner === NO_OBJECT) {
-      this.#rootWord.push(frame * this.#live.view.pageBytes + word * 4)
+      this.#rootWord.push(pageStart + word * 4)
       this.#rootTarget.push(target)
     } else {
       this.#from.push(owner)

@@ -1,7 +1,8 @@
 import { FaultError } from '../../errors.js'
 import { readBytes, readU64 } from '../../memory/memory.js'
 import type { KernelView } from '../../slab/kernelView.js'
-import { ALLOCATED, type SlabObjects } from '../../slab/model.js'
+import type { SlabObjects } from '../../slab/model.js'
+import { allocatedIn } from '../../slab/slabRuns.js'
 import { StructReader } from '../../slab/structReader.js'
 
 /** Where a kernel's stacks are 16 KiB unless BTF says otherwise: THREAD_SIZE on x86-64 and arm64. */
@@ -35,9 +36,7 @@ export function taskStacks(view: KernelView, objects: SlabObjects): TaskStack[] 
   if (!task.has('stack') || pointer === undefined) return []
   const bytes = BigInt(view.types.sizeOf('thread_union') ?? THREAD_BYTES)
   const found: TaskStack[] = []
-  const wanted = objects.caches.map(({ name, aliases }) => name === 'task_struct' || aliases.includes('task_struct'))
-  for (let i = 0; i < objects.length; i++) {
-    if (!wanted[objects.cache[i]] || objects.state[i] !== ALLOCATED) continue
+  for (const i of allocatedIn(objects, ({ name, aliases }) => name === 'task_struct' || aliases.includes('task_struct'))) {
     const address = objects.address[i]
     try {
       const start = task.pointer(address, 'stack')

@@ -14,7 +14,7 @@ interface SearchModule {
   aim(first: bigint, length: bigint, tagged: boolean): void
   useTables(pageShift: number, chunks: number, slabs: number, states: number): void
   wordsInRange(pageBytes: number): number
-  pointersToObjects(pageBytes: number): number
+  pointersToObjects(pageBytes: number, pageStart: number): number
 }
 
 const MOST_PAGE_BYTES = 1 << 16
@@ -39,7 +39,7 @@ export function wasmObjectSearch(index: ObjectIndex): ObjectSearch | undefined {
   if (module === undefined || !fillTables(module, index)) return undefined
   // Slabs are known by physical address: words are aimed at from physical 0 on.
   module.aim(index.start - BigInt(index.startPhysical), BigInt(index.endPhysical), index.tagged)
-  return searchBy(module, (bytes) => module.pointersToObjects(bytes))
+  return searchBy(module, (bytes, start) => module.pointersToObjects(bytes, start))
 }
 
 /** Copies what is known of objects into the module's memory; false where there is no room. */
@@ -78,13 +78,17 @@ function fillTables(module: SearchModule, index: ObjectIndex): boolean {
   return true
 }
 
-function searchBy(module: SearchModule, search: (bytes: number) => number): ObjectSearch {
+interface Search extends PageSearch, Omit<ObjectSearch, 'find' | 'words'> {
+  find(page: Uint8Array, start?: number): number
+}
+
+function searchBy(module: SearchModule, search: (bytes: number, start: number) => number): Search {
   const { buffer } = module.memory
   const page = new Uint8Array(buffer, module.pageAddress(), MOST_PAGE_BYTES)
   return {
-    find: (bytes) => {
+    find: (bytes, start = 0) => {
       page.set(bytes)
-      return search(bytes.length)
+      return search(bytes.length, start)
     },
     words: new Uint32Array(buffer, module.wordAddress(), MOST_PAGE_BYTES / 8),
     objects: new Uint32Array(buffer, module.objectAddress(), MOST_PAGE_BYTES / 8)

@@ -1,6 +1,7 @@
 import { FaultError } from '../../errors.js'
 import type { KernelView } from '../../slab/kernelView.js'
-import { ALLOCATED, type SlabObjects } from '../../slab/model.js'
+import type { SlabObjects } from '../../slab/model.js'
+import { allocatedIn } from '../../slab/slabRuns.js'
 import { StructReader } from '../../slab/structReader.js'
 import { FrameMap } from '../../memory/frameMap.js'
 import { taskStacks, type TaskStack } from './stacks.js'
@@ -106,9 +107,7 @@ export class WordPlaces {
     const area = new StructReader(this.#view.memory, this.#view.types, 'vmap_area')
     const detail = new StructReader(this.#view.memory, this.#view.types, 'vm_struct')
     if (!area.has('vm') || !detail.exists) return
-    const wanted = objects.caches.map(({ name }) => name === 'vmap_area')
-    for (let i = 0; i < objects.length; i++) {
-      if (!wanted[objects.cache[i]] || objects.state[i] !== ALLOCATED) continue
+    for (const i of allocatedIn(objects, ({ name }) => name === 'vmap_area')) {
       try {
         const vm = area.pointer(objects.address[i], 'vm')
         const start = area.pointer(objects.address[i], 'va_start')

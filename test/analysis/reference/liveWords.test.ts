@@ -17,7 +17,7 @@ function liveWords(role: number, page = new Uint8Array(4096)): { live: LiveWords
   const view = new MiniKernel({ types }).view()
   const index = { objects: { caches: [{ name: 'task_struct' }, { name: 'kmalloc-64' }], cache: Uint32Array.of(0, 1), address: BigUint64Array.from(addresses) }, slabOfFrame: () => -1 } as unknown as ObjectIndex
   const roles: FrameRoles = { of: (frame) => (frame === 9 ? role : -1), firstDescribed: () => 0, bytesBefore: () => 0 }
-  const live = new LiveWords(view, index, roles, new DeadRanges(view), new Uint8Array(2), new StalePointers(view), { slabOfFrame: () => -1 })
+  const live = new LiveWords(view, index, roles, new DeadRanges(view), [false, false], new StalePointers(view), { slabOfFrame: () => -1 })
   const bytes = new ByteCount()
   live.enter(9, page, bytes)
   return { live, bytes }
