@@ -1,5 +1,6 @@
 import type { KallsymsNames } from '../source/kallsymsNames.js'
 import type { KallsymsEncoding } from '../source/kallsymsAddresses.js'
+import { NameIndex, nameKey } from './nameIndex.js'
 import type { SymbolRecord } from './symbolTable.js'
 
 /**
@@ -7,7 +8,8 @@ import type { SymbolRecord } from './symbolTable.js'
  * dozen names does not pay for a hundred thousand.
  */
 export class Kallsyms {
-  readonly #found = new Map<string, number>()
+  #keys: Uint16Array | undefined
+  #index: NameIndex | undefined
   readonly #text: Buffer
 
   constructor(readonly names: KallsymsNames, readonly addresses: BigUint64Array, readonly encoding: KallsymsEncoding) {
@@ -29,19 +31,24 @@ export class Kallsyms {
     return index < 0 ? undefined : this.addresses[index]
   }
 
-  /** Place of the first symbol of that name, or -1: a look through all of them, a fifth of a millisecond for 100,000. */
+  /** Place of the first symbol of that name, or -1. */
   find(name: string): number {
-    const known = this.#found.get(name)
-    if (known !== undefined) return known
-    const { text, starts } = this.names
-    const first = name.charCodeAt(0)
-    let found = -1
-    for (let index = 0; index < this.length && found < 0; index++) {
-      const start = starts[index]
-      if (starts[index + 1] - start === name.length && text[start] === first && this.isNamed(index, name)) found = index
+    this.#index ??= new NameIndex(this.keys)
+    return this.#index.placesOf(name).find((index) => this.isNamed(index, name)) ?? -1
+  }
+
+  /** The {@link nameKey} of each name. */
+  get keys(): Uint16Array {
+    if (this.#keys === undefined) {
+      const { text, starts } = this.names
+      this.#keys = new Uint16Array(this.length)
+      for (let index = 0; index < this.length; index++) {
+        const start = starts[index]
+        const length = starts[index + 1] - start
+        this.#keys[index] = nameKey(length, text[start], text[start + (length >>> 1)], text[start + length - 1])
+      }
     }
-    this.#found.set(name, found)
-    return found
+    return this.#keys
   }
 
   /** All symbols in address order, named lazily. */
@@ -78,6 +85,10 @@ class KallsymsRecord implements SymbolRecord {
 
   get module(): null {
     return null
+  }
+
+  get nameKey(): number {
+    return this.kallsyms.keys[this.index]
   }
 
   isNamed(name: string): boolean {

@@ -1,5 +1,6 @@
 import { sortedOrder } from '../util/sortedOrder.js'
 import { bothKnow } from './bothKnow.js'
+import { NameIndex, nameKeyOf } from './nameIndex.js'
 
 /** A symbol as it enters the table. */
 export interface SymbolRecord {
@@ -22,7 +23,8 @@ export interface SymbolRecord {
   readonly standIn?: true
   readonly file?: string | null
   readonly line?: number | null
-  /** Whether it has that name, for records that make their name a string only when asked. */
+  /** Of records that make their name a string only when asked: its key (`nameIndex.ts`), and whether it is a given one. */
+  readonly nameKey?: number
   isNamed?(name: string): boolean
 }
 
@@ -41,8 +43,6 @@ const imageEnd = '_end'
 const upperHalf = 0x80000000
 /** Sections follow one another within an image; a symbol that starts nearer to the one before it is not behind the image's end. */
 const nearestBehindImage = 0x1000
-/** So many names are looked for one by one before an index of all names pays. */
-const scansBeforeIndex = 16
 /** A look-up starts within 64 KiB, which hold some hundred symbols, instead of a whole kernel's hundred thousand. */
 const bucketBits = 16
 
@@ -77,9 +77,8 @@ export class SymbolTable {
   readonly #hasUpperHalf: boolean
   readonly #word = new BigUint64Array(1)
   readonly #halves = new Uint32Array(this.#word.buffer)
-  #byName: Map<string, SymbolRecord[]> | undefined
+  #byName: NameIndex | undefined
   #data: readonly [start: bigint, end: bigint] | undefined
-  #scans = 0
 
   constructor(records: Iterable<SymbolRecord>) {
     const list = Array.from(records)
@@ -215,16 +214,8 @@ export class SymbolTable {
 
   /** All symbols of that name, in address order: static functions share names. */
   named(name: string): readonly SymbolRecord[] {
-    if (this.#byName === undefined) {
-      if (this.#scans++ < scansBeforeIndex) return this.#records.filter((record) => record.isNamed?.(name) ?? record.name === name)
-      this.#byName = new Map()
-      for (const record of this.#records) {
-        const same = this.#byName.get(record.name)
-        if (same) same.push(record)
-        else this.#byName.set(record.name, [record])
-      }
-    }
-    return this.#byName.get(name) ?? []
+    this.#byName ??= new NameIndex(Uint16Array.from(this.#records, (record) => record.nameKey ?? nameKeyOf(record.name)))
+    return Array.from(this.#byName.placesOf(name), (place) => this.#records[place]).filter((record) => record.isNamed?.(name) ?? record.name === name)
   }
 
   /**

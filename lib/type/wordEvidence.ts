@@ -28,6 +28,23 @@ export function isTelling(word: WordEvidence): boolean {
   return (word.kind === 'function' && word.prototypes.length > 0) || word.kind === 'pointer' || word.kind === 'kin' || word.kind === 'held'
 }
 
+/** The same as {@link fittingKey} for most words, without making a string; undefined for the others. No object reaches as far as 64 KiB. */
+export function numberKey(word: WordEvidence): number | undefined {
+  const place = word.offset * 0x10000 * 8
+  switch (word.kind) {
+    case 'kin':
+      return place + word.target * 8
+    case 'address':
+      return place + 1
+    case 'number':
+      return place + 2
+    case 'text':
+      return place + (word.starts === true ? 3 : 4)
+    default:
+      return undefined
+  }
+}
+
 /** What of a word decides which structs have a member for it. */
 export function fittingKey(word: WordEvidence): string {
   switch (word.kind) {

@@ -2,7 +2,7 @@ import type { CanonicalTypes } from './canonical.js'
 import { PointerMembers } from './pointerMembers.js'
 import { lowerBound, type StructCatalog } from './structCatalog.js'
 import { WordKind, type WordKinds } from './wordKinds.js'
-import { fittingKey, type WordEvidence } from './wordEvidence.js'
+import { fittingKey, numberKey, type WordEvidence } from './wordEvidence.js'
 
 /** Lists of structs kept: a machine's objects need some thousands. */
 const MOST_KEPT = 1 << 14
@@ -12,8 +12,7 @@ const MOST_KEPT = 1 << 14
  * and so in order of size; groups of objects ask alike, so they are kept.
  */
 export class WordFits {
-  readonly #fits = new Map<string, Uint32Array>()
-  readonly #fitsOf = new WeakMap<WordEvidence, Uint32Array>()
+  readonly #fits = new Map<string | number, Uint32Array>()
   #functions: PointerMembers | undefined
   #data: PointerMembers | undefined
   #embedded: PointerMembers | undefined
@@ -30,15 +29,11 @@ export class WordFits {
 
   /** Positions, below `considered`, of the structs that have a member for the word. */
   fitting(word: WordEvidence, considered: number): Uint32Array {
-    let found = this.#fitsOf.get(word)
+    const key = numberKey(word) ?? fittingKey(word)
+    let found = this.#fits.get(key)
     if (found === undefined) {
-      const key = fittingKey(word)
-      found = this.#fits.get(key)
-      if (found === undefined) {
-        if (this.#fits.size >= MOST_KEPT) this.#fits.clear()
-        this.#fits.set(key, (found = this.#find(word)))
-      }
-      this.#fitsOf.set(word, found)
+      if (this.#fits.size >= MOST_KEPT) this.#fits.clear()
+      this.#fits.set(key, (found = this.#find(word)))
     }
     return found.subarray(0, lowerBound(found, considered))
   }

@@ -82,8 +82,8 @@ function independentBits(words: readonly WordEvidence[], told: StructCandidate['
   const met = new Map<string, number>()
   let sum = 0
   for (const { kind, offset, bits } of told) {
-    const word = words.find((one) => one.offset === offset && one.kind === kind)
-    if (word === undefined || weak.has(kind)) continue
+    const word = weak.has(kind) ? undefined : words.find((one) => one.offset === offset && one.kind === kind)
+    if (word === undefined) continue
     const subject = word.kind === 'kin' ? `${word.target}` : word.kind === 'pointer' ? word.pointees.join() : word.kind === 'function' ? word.name : word.kind === 'held' ? word.types.join() : ''
     const times = met.get(`${kind} ${subject}`) ?? 0
     met.set(`${kind} ${subject}`, times + 1)
