@@ -76,6 +76,29 @@ export function groupType(system: System, described: DescribedGroup, addresses?:
   return most ?? { ...withoutBtf(described), type: null, source: null, rivals: null, evidence: [] }
 }
 
+const addressesOfParts = new WeakMap<GroupType, BigUint64Array>()
+
+/** What is known of the object of a cache that starts at an address; undefined where that is nothing. */
+export function typeOfObject(system: System, cache: string, address: bigint): GroupType | undefined {
+  return groupTypes(system).find((part) => {
+    if (part.type === null || part.described.cache?.name !== cache) return false
+    let addresses = addressesOfParts.get(part)
+    if (addresses === undefined) addressesOfParts.set(part, (addresses = part.addresses()))
+    return holds(addresses, address)
+  })
+}
+
+/** Whether an address is in a list, which is ascending. */
+function holds(addresses: BigUint64Array, address: bigint): boolean {
+  let low = 0
+  for (let high = addresses.length; low < high;) {
+    const middle = (low + high) >>> 1
+    if (addresses[middle] < address) low = middle + 1
+    else high = middle
+  }
+  return addresses[low] === address
+}
+
 const partsOfGroups = new WeakMap<readonly GroupType[], ReadonlyMap<string, readonly GroupType[]>>()
 
 function partsByGroup(types: readonly GroupType[]): Map<string, GroupType[]> {

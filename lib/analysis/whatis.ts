@@ -12,7 +12,7 @@ import { systemOf, type MachineEvidence } from './evidence.js'
 import { frameRoles, readFrameRoles } from './reference/frameRoles.js'
 import { describeSignatures, symbolText } from './signatures.js'
 import { slabPlace, type NearObject, type ObjectPlace } from './slabPlace.js'
-import { groupTypes } from './typing.js'
+import { typeOfObject } from './typing.js'
 
 /** What is known of one address. Null is what the evidence does not say, or what does not apply. */
 interface Description {
@@ -120,7 +120,7 @@ function typeOf(system: System, { object, state }: ObjectPlace): Description['ty
   if (object === null || (state !== 'allocated' && state !== 'unknown')) return { type: null, basis: null }
   const [found] = describeSignatures(system, [object])
   if (found?.type != null) return { type: found.type.type, basis: found.type.basis }
-  const told = groupTypes(system).find(({ described, type, addresses }) => type !== null && described.cache?.name === found?.cache?.name && addresses().includes(object))
+  const told = found?.cache == null ? undefined : typeOfObject(system, found.cache.name, object)
   if (told === undefined) return { type: null, basis: null }
   const others = told.rivals === 0 ? [] : told.evidence.slice(-1)
   return { type: told.type, basis: [...new Set([...told.evidence.slice(0, MOST_REASONS), ...others])].join('; ') }

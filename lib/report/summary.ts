@@ -15,12 +15,19 @@ export function summarize(findings: readonly Finding[], evidence: LeakEvidence):
   return { title: headline(suspect, evidence), summary: `${size(suspect, evidence).replace(/\.$/, `${more}.`)} ${who(suspect)}` }
 }
 
-function headline({ symbols: [culprit], cache, type, verdict }: Finding, { growth, differences }: LeakEvidence): string {
+function headline(suspect: Finding, { growth, differences }: LeakEvidence): string {
+  const { symbols: [culprit], cache, type, verdict } = suspect
   const where = cache ?? 'slab memory'
   if (verdict === 'leak') return culprit !== undefined ? `${culprit} leaks ${where}` : type === null ? `Objects of ${where} leak` : `${typeText(type)} leaks from ${where}`
-  if (culprit !== undefined) return `The objects that fill ${where} name ${culprit}`
   const grows = growth.some((row) => row.cache === cache && row.verdict === 'growing') || differences.some((row) => row.cache === cache)
+  if (grows && isAlive(suspect) && type !== null) return `${where} grows by ${typeText(type)}${culprit === undefined ? '' : ` that ${culprit} keeps alive`}`
+  if (culprit !== undefined) return `The objects that fill ${where} name ${culprit}`
   return grows ? `${where} grows, and what its objects are is not known yet` : `Objects of ${where} may be lost`
+}
+
+/** Whether the dump shows that something leads to all objects: they are not lost. */
+function isAlive({ unreachable }: Finding): boolean {
+  return unreachable === 0
 }
 
 /** Several leaks at once: how much they are together, and whose. */
@@ -58,8 +65,13 @@ function size({ cache, objects, bytes, verdict, unreachable, retainedBytes }: Fi
   return `${formatCount(objects)} objects of ${cache ?? 'slab memory'}${memory} ${verdict === 'leak' ? 'are lost' : 'may be lost'}: they are in use and alike.`
 }
 
-function who({ verdict, confidence, symbols, module, type, unreachable }: Finding): string {
+function who(suspect: Finding): string {
+  const { verdict, confidence, symbols, module, type, unreachable } = suspect
   const [culprit] = symbols
+  if (verdict === 'maybe' && isAlive(suspect)) {
+    const what = type === null ? 'What they are is not known' : `Most of them are ${typeText(type)}${module === null ? '' : `, of the module ${module}`}`
+    return `${what}; they are not lost, for ${culprit ?? 'something'} still refers to them: whoever puts them there does not take them off in time, or needs them all.`
+  }
   if (culprit === undefined && unreachable !== null) {
     const whose = module === null ? '' : `, of the module ${module}`
     return type === null ? 'What they are is not known: the example below shows what they hold.' : `They are ${typeText(type)}${whose}; which code dropped them, their evidence below narrows down.`
