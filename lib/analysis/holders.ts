@@ -1,12 +1,9 @@
-import { BtfKind } from '../source/btf.js'
-import { membersAt } from '../type/memberAt.js'
 import type { System } from '../system/system.js'
 import { REACHABLE, type Reachability } from './reachability.js'
 import { placesOf } from './references.js'
 import type { WordPlace } from './reference/wordPlaces.js'
-import { wordsOf } from './typing/groupContents.js'
-import { matcherOf } from './typing/typeGroups.js'
-import { typeOfObject } from './typing.js'
+import { referringMember } from './referringMember.js'
+import { word64, wordsOf } from './typing/groupContents.js'
 
 /** What refers to objects of one kind. */
 export interface Holders {
@@ -51,26 +48,15 @@ function rootNamed({ kind, text }: WordPlace): string {
   return text ?? (kind === 'page' ? 'a page of the kernel' : kind === 'vmalloc' ? 'a vmalloc area' : kind === 'per-CPU' ? 'a per-CPU area' : kind)
 }
 
-/** The member, of an object that refers to another, that does: of a union's sides one that is declared to point at what stands there. */
+/** The member, of an object that refers to another, that does. */
 function memberNamed(system: System, { index }: Reachability['graph'], object: number, target: number): string {
-  const { memory, types } = system
+  const { memory } = system
   const { objects } = index
-  const nameOf = (at: number): string => objects.caches[objects.cache[at]].name
   const bytes = index.payloadBytes(object)
   const content = memory.tryRead(objects.address[object], bytes - (bytes % WORD_BYTES))
   const words = typeof content === 'string' ? new Uint32Array(0) : wordsOf(content, memory.littleEndian)
   let at = 0
   while (at < words.length && index.targetOf(words[at], words[at + 1]) !== target) at += 2
-  const offset = at * 4
-  const own = typeOfObject(system, nameOf(object), objects.address[object])
-  const place = `${own?.type ?? nameOf(object)}+0x${offset.toString(16)}`
-  if (own?.id == null || types?.btf === undefined || at >= words.length) return place
-  const { graph } = types.btf
-  const matcher = matcherOf(types.btf)
-  const led = typeOfObject(system, nameOf(target), objects.address[target])?.id
-  const here = led == null ? [] : matcher.typesAt(led, index.physicalOfWord(words[at], words[at + 1]) - index.physicalOfObject(target))
-  const members = membersAt(graph, own.id, offset)
-  const declared = members.find(({ type }) => graph.kind(graph.strip(type)) === BtfKind.PTR && here.includes(matcher.canonical.of(graph.strip(graph.sizeOrType(graph.strip(type))))))
-  const member = declared ?? members.at(-1)
-  return member === undefined ? place : `${own.type}.${member.path}`
+  const { type, member } = at < words.length ? referringMember(system, index, object, at * 4, word64(words, at), target) : { type: null, member: null }
+  return member === null ? `${type ?? objects.caches[objects.cache[object]].name}+0x${(at * 4).toString(16)}` : `${type}.${member}`
 }

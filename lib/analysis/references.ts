@@ -13,12 +13,18 @@ import { objectHolding, readLiveWords, readReferences } from './reference/readRe
 import { ByteCount, DEAD } from './reference/liveWords.js'
 import type { ObjectIndex } from './reference/objectIndex.js'
 import { rangeSearch } from './reference/pageSearch.js'
+import { referringMember } from './referringMember.js'
 import { TargetRanges, type TargetRange } from './reference/targetRanges.js'
 import { WordPlaces } from './reference/wordPlaces.js'
 
 export interface ReferencesOptions extends ScanPagesOptions {
   /** References kept for one target; how many there were in all is said by a warning. 1,000. */
   readonly limit?: number
+  /**
+   * Whether to say what lies in objects of caches of anything (kmalloc) that refer to a target. Where there are such, all objects of the machine are
+   * typed for it, once, which takes longer than to find the references; `false` leaves type and member of them null. True.
+   */
+  readonly types?: boolean
 }
 
 /** How a word names its target: its first byte, a byte inside of it, or its first byte with a tag in the lowest or highest bits. */
@@ -84,7 +90,7 @@ export async function references(
     if (count > limit) system.warnings.add(`${hex(addresses[target])}: ${count} references, the first ${limit} are listed`)
   })
   found.sort((a, b) => a.target - b.target || a.physical - b.physical)
-  return tableOf(system, index, addresses, ranges, found)
+  return tableOf(system, index, addresses, ranges, found, options.types !== false)
 }
 
 /** The payload of the object that lies at an address, else the address alone. */
@@ -101,7 +107,7 @@ function kindOf(value: bigint, start: bigint): ReferenceKind {
   return untagged === start ? 'tagged' : 'interior'
 }
 
-function tableOf(system: System, index: ObjectIndex, addresses: BigUint64Array, ranges: readonly TargetRange[], found: readonly Found[]): ColumnTable {
+function tableOf(system: System, index: ObjectIndex, addresses: BigUint64Array, ranges: readonly TargetRange[], found: readonly Found[], isTyped: boolean): ColumnTable {
   const wordPlaces = placesOf(system, index)
   const rows = found.map(({ target, value, object, physical }) => {
     const kind = kindOf(value, ranges[target].start)
@@ -109,7 +115,9 @@ function tableOf(system: System, index: ObjectIndex, addresses: BigUint64Array, 
       const cache = index.objects.caches[index.objects.cache[object]].name
       const offset = physical - index.physicalOfObject(object)
       const from = index.objects.address[object] + BigInt(offset)
-      return { from, kind, cache, ...memberOf(system.types?.btf, cache, index.payloadBytes(object), offset), symbol: null }
+      const named = memberOf(system.types?.btf, cache, index.payloadBytes(object), offset)
+      const told = named.type === null && isTyped ? referringMember(system, index, object, offset, value, objectHolding(index, value)) : named
+      return { from, kind, cache, ...told, symbol: null }
     }
     const place = wordPlaces.at(physical)
     return { from: place.address, kind, cache: null, type: null, member: null, symbol: place.text ?? (place.kind === 'page' ? 'kernel page' : place.kind) }

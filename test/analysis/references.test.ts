@@ -13,10 +13,13 @@ describeEvidence('references in x86_64-slub', () => {
   test('the first live session is on the module\'s list, and the list says why it is alive', async () => {
     const system = await openVmcore(evidence('x86_64-slub', 'vmcore'))
     const rows = (await references(system, first('L'))).objects() as Record<string, unknown>[]
-    expect(rows.map(({ cache, symbol, kind }) => ({ cache, symbol, kind }))).toEqual(expect.arrayContaining([
-      { cache: 'kmalloc-96', symbol: null, kind: 'exact' },
-      { cache: null, symbol: 'testmod_live_sessions+0x0 [testmod]', kind: 'exact' }
+    const shown = rows.map(({ cache, symbol, kind, type, member }) => ({ cache, symbol, kind, type, member }))
+    expect(shown).toEqual(expect.arrayContaining([
+      { cache: 'kmalloc-96', symbol: null, kind: 'exact', type: 'TestModSession', member: 'link.prev' },
+      { cache: null, symbol: 'testmod_live_sessions+0x0 [testmod]', kind: 'exact', type: null, member: null }
     ]))
+    const untyped = (await references(system, first('L'), { types: false })).objects() as Record<string, unknown>[]
+    expect(untyped.find(({ cache }) => cache === 'kmalloc-96')).toMatchObject({ type: null, member: null })
     const chain = await chainTo(system, first('L'))
     expect(chain?.root.text).toBe('testmod_live_sessions+0x0 [testmod]')
     expect(chain?.objects).toEqual([{ address: first('L'), cache: 'kmalloc-96' }])
@@ -30,7 +33,7 @@ describeEvidence('references in x86_64-slub', () => {
     const of = (target: bigint): Record<string, unknown>[] => rows.filter((row) => row.target === hex(target))
     expect(of(targets[0])).toEqual([expect.objectContaining({ kind: 'exact', cache: 'seq_file', type: 'seq_file', member: 'op' })])
     expect(of(targets[1])).toEqual([])
-    expect(of(targets[2])).toEqual([expect.objectContaining({ kind: 'exact', cache: 'kmalloc-64' })])
+    expect(of(targets[2])).toEqual([expect.objectContaining({ kind: 'exact', cache: 'kmalloc-64', type: 'TestModNode', member: 'peer' })])
     expect(await chainTo(system, targets[1])).toBeUndefined()
     await expect(references(system, 'session')).rejects.toThrow(UsageError)
     system.close()

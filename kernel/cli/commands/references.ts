@@ -8,17 +8,18 @@ export const references: Command = {
   name: 'references',
   usage: 'FILE… ADDRESS…',
   summary: 'who points at an address, or anywhere into the object there',
-  text: `All addresses take one pass. A reference is exact, interior (into the object) or tagged (its low bits mark something). Beside the
-table, the shortest chain from the kernel's own memory is shown: why the object is alive. A symbol stands for its address.`,
+  text: `All addresses take one pass. A reference is exact, interior (into the object) or tagged (its low bits mark something). Where objects
+of general caches refer to it, all objects are typed, to say what these are. Beside the table, the shortest chain from the kernel's own
+memory is shown: why the object is alive. A symbol stands for its address.`,
   example: 'slablab references vmcore 0xffff8e8981f7f240',
-  options: evidenceOptions,
+  options: { ...evidenceOptions, untyped: { type: 'boolean', text: 'be quicker, without what lies in objects of general caches (kmalloc) that refer to it' } },
   async run(args, terminal) {
     const { files, rest: targets } = filesAndRest(args.positionals)
     if (targets.length === 0) throw new UsageError('expected FILE and ADDRESS')
     const dump = await openEvidence(files, args, terminal, true)
     const addresses = targets.map((text) => addressNamed(dump.system, text))
     const progress = progressLine(terminal, 'looking for references', 'pages')
-    const options = { onProgress: progress.onProgress, signal: terminal.signal }
+    const options = { onProgress: progress.onProgress, signal: terminal.signal, types: args.options.untyped !== true }
     try {
       const table = await find(dump, addresses, options)
       progress.done()
