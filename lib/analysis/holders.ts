@@ -57,6 +57,6 @@ function memberNamed(system: System, { index }: Reachability['graph'], object: n
   const words = typeof content === 'string' ? new Uint32Array(0) : wordsOf(content, memory.littleEndian)
   let at = 0
   while (at < words.length && index.targetOf(words[at], words[at + 1]) !== target) at += 2
-  const { type, member } = at < words.length ? referringMember(system, index, object, at * 4, word64(words, at), target) : { type: null, member: null }
+  const { type, member } = at < words.length ? referringMember(system, index, object, at * 4, word64(words, at), target, true) : { type: null, member: null }
   return member === null ? `${type ?? objects.caches[objects.cache[object]].name}+0x${(at * 4).toString(16)}` : `${type}.${member}`
 }

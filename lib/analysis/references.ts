@@ -4,8 +4,6 @@ import { scanPages, type ScanPagesOptions } from '../memory/scanPages.js'
 import { ALLOCATED } from '../slab/model.js'
 import type { System } from '../system/system.js'
 import { AddressColumn, describedTable } from '../table/columns.js'
-import type { BtfTypes } from '../type/btfTypes.js'
-import { membersAt } from '../type/memberAt.js'
 import { hex } from '../util/hex.js'
 import { systemOf, type MachineEvidence } from './evidence.js'
 import { addressesOf, type ObjectList } from './objectAddresses.js'
@@ -115,9 +113,7 @@ function tableOf(system: System, index: ObjectIndex, addresses: BigUint64Array, 
       const cache = index.objects.caches[index.objects.cache[object]].name
       const offset = physical - index.physicalOfObject(object)
       const from = index.objects.address[object] + BigInt(offset)
-      const named = memberOf(system.types?.btf, cache, index.payloadBytes(object), offset)
-      const told = named.type === null && isTyped ? referringMember(system, index, object, offset, value, objectHolding(index, value)) : named
-      return { from, kind, cache, ...told, symbol: null }
+      return { from, kind, cache, ...referringMember(system, index, object, offset, value, objectHolding(index, value), isTyped), symbol: null }
     }
     const place = wordPlaces.at(physical)
     return { from: place.address, kind, cache: null, type: null, member: null, symbol: place.text ?? (place.kind === 'page' ? 'kernel page' : place.kind) }
@@ -131,17 +127,6 @@ function tableOf(system: System, index: ObjectIndex, addresses: BigUint64Array, 
     member: rows.map(({ member }) => member),
     symbol: rows.map(({ symbol }) => symbol)
   })
-}
-
-/** The struct that a dedicated cache is named after, and its member at an offset; null for caches of anything (kmalloc). */
-function memberOf(types: BtfTypes | undefined, cache: string, bytes: number, offset: number): { type: string | null; member: string | null } {
-  const struct = cache.replace(/_cache(p)?$/, '')
-  const id = types?.find(`struct ${cache}`) ?? types?.find(`struct ${struct}`)
-  if (types === undefined || id === undefined) return { type: null, member: null }
-  const own = types.graph.bytesOf(id)
-  if (own === undefined || own > bytes) return { type: null, member: null }
-  const name = types.find(`struct ${cache}`) === undefined ? struct : cache
-  return { type: name, member: membersAt(types.graph, id, offset - (offset % 8)).at(-1)?.path ?? null }
 }
 
 /** Names of places in a dump's memory; made once. */
