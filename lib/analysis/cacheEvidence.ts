@@ -24,18 +24,13 @@ export function cacheEvidence({ growth, differences, memory }: LeakEvidence, cac
   for (const row of growth) {
     if (row.cache !== cache) continue
     items.push({ text: growthText(row), addresses: [], code: row.code })
-    if (row.verdict === 'growing') {
-      agrees = true
-      bytes = row.bytes
-    }
+    if (row.verdict === 'growing') agrees = true
   }
   for (const row of differences) {
     if (row.cache !== cache || row.deltaObjects === null) continue
     items.push({ text: differenceText(row), addresses: [], code: row.code })
-    if (isMuchMore(row)) {
-      agrees = true
-      bytes ??= row.deltaBytes
-    }
+    if (isMuchMore(row)) agrees = true
+    if (agrees) bytes ??= row.deltaBytes
   }
   const share = memory == null || cache === null ? undefined : memoryText(memory, cache, bytes)
   if (share !== undefined) items.push({ text: share, addresses: [], code: memory!.code })

@@ -69,7 +69,7 @@ function who(suspect: Finding): string {
   const { verdict, confidence, symbols, module, type, unreachable } = suspect
   const [culprit] = symbols
   if (verdict === 'maybe' && isAlive(suspect)) {
-    const what = type === null ? 'What they are is not known' : `Most of them are ${typeText(type)}${module === null ? '' : `, of the module ${module}`}`
+    const what = type === null ? 'What they are is not known' : `Most of its objects are ${typeText(type)}${module === null ? '' : `, of the module ${module}`}`
     return `${what}; they are not lost, for ${culprit ?? 'something'} still refers to them: whoever puts them there does not take them off in time, or needs them all.`
   }
   if (culprit === undefined && unreachable !== null) {
