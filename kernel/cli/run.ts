@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { didYouMean, SlablabError, UsageError, Warnings } from '../../lib/index.js'
 import type { Arguments, Command, OptionDescription, Terminal } from './command.js'
@@ -41,6 +42,7 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
 
 function find(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name)
+  if (command === undefined && existsSync(name)) throw new UsageError(`${name} is a file, and no command: slablab report ${name} says what leaked, slablab repl ${name} opens it`)
   if (command === undefined) throw new UsageError(`no command named ${name}; slablab --help lists them${didYouMean(name, commands.map((command) => command.name))}`)
   return command
 }

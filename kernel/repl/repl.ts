@@ -1,19 +1,12 @@
 import type { CellResult, SessionOutput } from '../session/session.js'
-import { completenessOf, indentAfter, signatureAt } from './assist.js'
 import { CellRuns, type Captured } from './cellRuns.js'
-import { graphemesOf } from './editor/graphemes.js'
-import { emptyEditor, replaced } from './editor/editorState.js'
-import { openMenu } from './editor/completionMenu.js'
-import { cleared, continued, emptyPrompt, promptKey, type PromptEffect, type PromptState } from './editor/promptState.js'
-import { tokensOf } from './editor/tokens.js'
 import type { HistoryFile } from './historyFile.js'
-import { isOpen } from './magicLine.js'
 import type { Backend, LiveState } from './model.js'
 import { OutputWriter } from './outputWriter.js'
 import { Pager } from './pager/pager.js'
 import type { PagerNames } from './pager/page.js'
+import { PromptInput } from './promptInput.js'
 import { runLine } from './runLine.js'
-import type { Key } from './terminal/key.js'
 import { imageProtocol } from './terminal/images.js'
 import { Screen, type Frame } from './terminal/screen.js'
 import { Tty } from './terminal/tty.js'
@@ -42,13 +35,9 @@ export class Repl {
   /** Ink and its views, once they are loaded. */
   #views: Live | undefined
   readonly #runs: CellRuns
-  #keys: Key[] = []
-  #isTakingKeys = false
-  #prompt: PromptState = emptyPrompt
-  #hint: string | null = null
+  readonly #input: PromptInput
   #live: readonly string[] = []
   #stopLive: (() => void) | undefined
-  #question: { text: string, isPassword: boolean, answer: (text: string) => void, fail: (error: Error) => void } | null = null
   #isGone = false
   readonly #ended: { promise: Promise<void>, resolve: () => void }
   /** The expression whose value was shown last. */
@@ -65,7 +54,7 @@ export class Repl {
     const promise = new Promise<void>((done) => { resolve = done })
     this.#ended = { promise, resolve }
     this.tty = new Tty(options.input, options.output, {
-      onKeys: (keys) => this.#take(keys),
+      onKeys: (keys) => this.#input.take(keys),
       onResize: () => this.#resized(),
       onGone: () => {
         this.isTerminalGone = true
@@ -90,7 +79,14 @@ export class Repl {
       isBusy: () => this.#runs.isRunning, names: () => this.names, changed: () => this.draw(),
       closed: (code) => this.#pagerClosed(code)
     })
+    this.#input = new PromptInput(this)
   }
+
+  get label(): string { return this.options.label }
+  get history(): HistoryFile { return this.options.history }
+  get isGone(): boolean { return this.#isGone }
+  get isRunning(): boolean { return this.#runs.isRunning }
+  get openPager(): Pager | undefined { return this.#pager.isOpen ? this.#pager : undefined }
 
   get colour(): boolean { return this.options.colour }
   get backend(): Backend | undefined { return this.#runs.backend }
@@ -132,7 +128,7 @@ export class Repl {
     this.#pager.close()
     this.#screen.leave()
     this.tty.close()
-    this.#question?.fail(new Error('the session is over'))
+    this.#input.close()
     this.#ended.resolve()
   }
 
@@ -156,26 +152,10 @@ export class Repl {
   }
 
   /** A question of user code: the prompt takes its answer. */
-  readonly onPrompt = (text: string, { password }: { readonly password: boolean }): Promise<string> => new Promise((resolve, reject) => {
+  readonly onPrompt = (text: string, { password }: { readonly password: boolean }): Promise<string> => {
     this.#writer.flush()
-    const before = this.#prompt
-    const done = (settle: () => void): void => {
-      this.#question = null
-      this.#prompt = before
-      settle()
-      this.draw()
-    }
-    this.#question = {
-      text: text === '' ? '? ' : text, isPassword: password,
-      answer: (answer) => done(() => {
-        this.print(`${text}${password ? '•'.repeat(answer.length) : answer}`)
-        resolve(answer)
-      }),
-      fail: (error) => done(() => reject(error))
-    }
-    this.#prompt = emptyPrompt
-    this.draw()
-  })
+    return this.#input.ask(text, password)
+  }
 
   /** A cell that somebody else ran on the same kernel. */
   readonly onForeignCell = (code: string): void => {
@@ -214,7 +194,7 @@ export class Repl {
 
   /** Puts a text at the prompt for the person to change or run. */
   offer(text: string): void {
-    this.#prompt = { ...this.#prompt, editor: replaced(this.#prompt.editor, text), menu: null, walk: null }
+    this.#input.replace(text)
     this.draw()
   }
 
@@ -229,11 +209,11 @@ export class Repl {
   #state(): LiveState {
     const { partial, held } = this.#writer.live
     const { seconds, progress, queued } = this.#runs
+    const { shown } = this.#input
     return {
-      prompt: this.#prompt, label: this.options.label,
-      question: this.#question === null ? null : { text: this.#question.text, isPassword: this.#question.isPassword },
-      running: this.#question !== null || seconds * 1000 < patience ? null : { text: progress ?? `running, ${Math.round(seconds)} s`, seconds },
-      queued, partial, live: [...held, ...this.#live], hint: this.#hint, pager: this.#pager.state,
+      ...shown, label: this.label,
+      running: shown.question !== null || seconds * 1000 < patience ? null : { text: progress ?? `running, ${Math.round(seconds)} s`, seconds },
+      queued, partial, live: [...held, ...this.#live], pager: this.#pager.state,
       columns: this.tty.columns, rows: this.tty.rows, colour: this.colour
     }
   }
@@ -250,126 +230,23 @@ export class Repl {
     else this.#screen.resized(this.#frame(), process.env.XTERM_VERSION === undefined)
   }
 
-  #take(keys: readonly Key[]): void {
-    this.#keys.push(...keys)
-    void this.#takeKeys()
+  clearScreen(): void {
+    // What is in sight goes up into the scrollback: nothing is lost.
+    this.#screen.clear()
+    this.tty.write(`${'\n'.repeat(this.tty.rows)}\u001b[H`)
   }
 
-  /** Keys go in one by one; one that needs an answer holds back those behind it. */
-  async #takeKeys(): Promise<void> {
-    if (this.#isTakingKeys) return
-    this.#isTakingKeys = true
-    try {
-      for (let key = this.#keys.shift(); key !== undefined && !this.#isGone; key = this.#keys.shift()) {
-        if (this.#pager.isOpen) {
-          // In the pager every character is a key of its own, and one of them may close it: the rest is the prompt's.
-          const [first, ...rest] = key.id === 'text' ? graphemesOf(key.text).map((text) => ({ id: 'text', text })) : [key]
-          this.#keys.unshift(...rest)
-          this.#pager.key(first)
-          continue
-        }
-        const { prompt, effect } = promptKey(this.#prompt, key, this.#question === null ? this.options.history.cells : [])
-        if (prompt.editor.text !== this.#prompt.editor.text) this.#hint = null
-        this.#prompt = prompt
-        if (effect !== undefined) await this.#act(effect)
-      }
-      this.draw()
-    } finally {
-      this.#isTakingKeys = false
-    }
+  async suspend(): Promise<void> {
+    this.#screen.leave()
+    await this.tty.suspend()
   }
 
-  async #act(effect: PromptEffect): Promise<void> {
-    switch (effect) {
-      case 'submit': return this.#enter()
-      case 'complete': return this.#complete()
-      case 'interrupt': return this.#interrupt()
-      case 'leave': return this.#question === null ? this.leave() : this.#question.fail(new Error('no answer was given'))
-      case 'clearScreen':
-        // What is in sight goes up into the scrollback: nothing is lost.
-        this.#screen.clear()
-        this.tty.write(`${'\n'.repeat(this.tty.rows)}\u001b[H`)
-        return
-      case 'suspend':
-        this.#screen.leave()
-        await this.tty.suspend()
-        return
-      case 'page': {
-        const typed = this.#prompt.editor.text.trim()
-        const expression = typed === '' ? this.lastExpression : typed
-        if (this.#runs.isRunning) this.#hint = 'a cell runs: the pager opens when it has ended'
-        else if (expression === null) this.#hint = 'nothing to page: show a table first, or type the expression of one'
-        else if (this.backend !== undefined) void this.page(expression, expression.split('\n')[0])
-      }
-    }
-  }
-
-  async #enter(): Promise<void> {
-    const { text } = this.#prompt.editor
-    if (this.#question !== null) {
-      this.#question.answer(text)
-      return
-    }
-    if (text.trim() === '') {
-      this.print(this.options.label)
-      return
-    }
-    const isCode = !/^\s*[%!]/.test(text)
-    if (isCode && isOpen(tokensOf(text))) {
-      this.#prompt = continued(this.#prompt, indentAfter(text))
-      return
-    }
-    if (isCode && this.backend !== undefined) {
-      this.draw()
-      const { status, indent } = await completenessOf(this.backend, text)
-      if (status === 'incomplete' && !/\?{1,2}\s*$|!\|/.test(text)) {
-        this.#prompt = continued(this.#prompt, indent)
-        return
-      }
-    }
-    this.options.history.add(text)
-    this.#prompt = cleared(this.#prompt)
-    this.#hint = null
-    this.submit(text.trimEnd())
-  }
-
-  async #complete(): Promise<void> {
-    const { editor } = this.#prompt
-    const { backend } = this
-    if (backend === undefined) {
-      this.#hint = 'completion comes as soon as the compiler has started'
-      return
-    }
-    const asked = editor
-    // Typing goes on while the compiler thinks; what comes too late for another text is dropped.
-    void backend.complete(asked.text, asked.cursor).then(({ matches, start }) => {
-      const now = this.#prompt.editor
-      if (!now.text.startsWith(asked.text.slice(0, asked.cursor)) || now.cursor < asked.cursor) return
-      if (matches.length === 0) return this.#showSignature(backend)
-      const opened = openMenu(matches.map(({ text, kind }) => ({ text, kind })), start, now)
-      this.#prompt = { ...this.#prompt, editor: opened.editor, menu: opened.menu }
-      this.draw()
-    }, () => {})
-  }
-
-  async #showSignature(backend: Backend): Promise<void> {
-    const { text, cursor } = this.#prompt.editor
-    const signature = await signatureAt(backend, text, cursor)
-    if (signature === null) return
-    this.#hint = signature
-    this.draw()
-  }
-
-  async #interrupt(): Promise<void> {
-    if (this.#question !== null) this.#question.fail(new Error('interrupted'))
-    else if (this.#stopLive !== undefined) this.#stopLive()
+  /** Stops what is live, or the cell that runs; false where there is neither. */
+  stop(): boolean {
+    if (this.#stopLive !== undefined) this.#stopLive()
     else if (this.#runs.isRunning) this.#runs.interrupt()
-    else if (this.#prompt.editor.text !== '') {
-      // What was typed stays in sight, and Ctrl-Y or going up can have it back.
-      this.print(`${echoed(this.#prompt.editor.text, this.options.label, false)}^C`)
-      const { kills, text } = this.#prompt.editor
-      this.#prompt = { ...emptyPrompt, editor: { ...emptyEditor, kills: [...kills, text] } }
-    } else this.#hint = 'Ctrl-D leaves'
+    else return false
+    return true
   }
 
   #show(result: CellResult, code: string): void {
@@ -378,7 +255,7 @@ export class Repl {
       this.printError(result.traceback.length > 0 ? result.traceback : [`${result.name}: ${result.message}`])
       // A cell that did not even begin comes back to be mended.
       const isUnrun = result.name === 'SyntaxError' || result.name === 'TypeScriptError'
-      if (isUnrun && this.#prompt.editor.text === '' && this.#runs.queued === 0) this.offer(code)
+      if (isUnrun && this.#input.isEmpty && this.#runs.queued === 0) this.offer(code)
     } else if (result.status === 'ok' && result.value !== null) {
       this.#writer.value(result.value.data)
       this.lastExpression = code
@@ -393,7 +270,7 @@ export class Repl {
 
   #pagerClosed(code: string | null): void {
     this.#screen.forget()
-    if (code !== null) this.#prompt = { ...this.#prompt, editor: replaced(this.#prompt.editor, code) }
+    if (code !== null) this.#input.replace(code)
     this.draw()
     this.#runs.next()
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parseFormat, writeResult, writeTable } from '../../kernel/cli/output.js'
+import { run } from '../../kernel/cli/run.js'
 import { describedTable } from '../../lib/table/columns.js'
 import { fakeTerminal } from '../builders/fakeTerminal.js'
 
@@ -74,4 +75,10 @@ describe('writeTable', () => {
   test('a format that does not exist', () => {
     expect(() => parseFormat('xml')).toThrow('expected --format to be one of table, csv, json, ndjson, got xml')
   })
+})
+
+test('a file in place of a command is told what can be done with it', async () => {
+  const terminal = fakeTerminal()
+  expect(await run(['datasets/healthy/vmcore'], terminal)).toBe(2)
+  expect(terminal.errors).toContain('datasets/healthy/vmcore is a file, and no command: slablab report datasets/healthy/vmcore says what leaked')
 })
