@@ -1,7 +1,6 @@
 import { fillInput, INPUT_START, MOST_BYTES, scratch } from './scratch.js'
-import {
-  fseTable, fseTableOf, huffmanTable, readFseTable, readHuffmanTable, repeatSymbol, type FseTable, type HuffmanTable
-} from './zstdEntropy.js'
+import { fseTable, fseTableOf, readFseTable, repeatSymbol, type FseTable } from './zstdEntropy.js'
+import { forgetHuffman, literalCount, literals, readLiterals, streamEnd } from './zstdLiterals.js'
 
 const { input, inputWords, output, outputWords } = scratch
 
@@ -14,11 +13,6 @@ const MAGIC = 0xfd2fb528
 const RAW_BLOCK = 0
 const REPEAT_BLOCK = 1
 const PACKED_BLOCK = 2
-
-/** Kinds of literals (3.1.1.3.1.1): as they are, one byte repeated, Huffman with a new table, Huffman with the last one. */
-const RAW_LITERALS = 0
-const REPEAT_LITERALS = 1
-const PACKED_LITERALS = 2
 
 /** Kinds of tables for sequences (3.1.1.3.2.1). */
 const PREDEFINED = 0
@@ -55,20 +49,15 @@ const offsetDefault = fseTableOf(5, [1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1
 const literalOwn = fseTable()
 const offsetOwn = fseTable()
 const matchOwn = fseTable()
-const huffman: HuffmanTable = huffmanTable()
-/** Literals of the block at hand; a copy may run over their end. */
-const literals = new Uint8Array(MOST_BYTES + 512)
 
 /** What one block leaves to the next (a table of undefined: none yet). */
 let literalTable: FseTable | undefined
 let offsetTable: FseTable | undefined
 let matchTable: FseTable | undefined
-let hasHuffman = false
 let recent1 = 1
 let recent2 = 4
 let recent3 = 8
 
-let literalCount = 0
 /** Where the last part that was read ends. */
 let readTo = 0
 
@@ -80,7 +69,7 @@ export function decodeZstd(packed: Uint8Array, target: Uint8Array): boolean {
   let at = frameHeader(INPUT_START + 4, room)
   if (at < 0) return false
   literalTable = offsetTable = matchTable = undefined
-  hasHuffman = false
+  forgetHuffman()
   recent1 = 1
   recent2 = 4
   recent3 = 8
@@ -133,8 +122,8 @@ function frameHeader(start: number, room: number): number {
 
 /** Decodes a block to `written` on; the new count of written bytes, or -1. */
 function packedBlock(at: number, end: number, written: number, room: number): number {
-  if (!readLiterals(at, end) || readTo >= end) return -1
-  at = readTo
+  at = readLiterals(at, end)
+  if (at < 0 || at >= end) return -1
   let sequences = input[at++]
   if (sequences > 127) {
     sequences = sequences < 255 ? ((sequences - 128) << 8) + input[at++] : input[at++] + (input[at++] << 8) + 0x7f00
@@ -177,82 +166,6 @@ function readTable(
     return readTo < 0 ? undefined : own
   }
   return last
-}
-
-/** Fills `literals` and `literalCount`; `readTo` is the end of their section. */
-function readLiterals(at: number, end: number): boolean {
-  const head = inputWords.getUint32(at, true)
-  const kind = head & 3
-  const form = head >> 2 & 3
-  if (kind === RAW_LITERALS || kind === REPEAT_LITERALS) {
-    const headBytes = form === 1 ? 2 : form === 3 ? 3 : 1
-    literalCount = form === 1 ? head >> 4 & 0xfff : form === 3 ? head >> 4 & 0xfffff : head >> 3 & 0x1f
-    at += headBytes
-    readTo = at + (kind === RAW_LITERALS ? literalCount : 1)
-    if (literalCount > MOST_BYTES || readTo > end) return false
-    if (kind === RAW_LITERALS) literals.set(input.subarray(at, readTo))
-    else literals.fill(input[at], 0, literalCount)
-    return true
-  }
-  const width = form < 2 ? 10 : form === 2 ? 14 : 18
-  const headBytes = form < 2 ? 3 : form === 2 ? 4 : 5
-  const mask = (1 << width) - 1
-  literalCount = head >>> 4 & mask
-  const bytes = form === 3 ? (head >>> 22) | (input[at + 4] << 10) : head >>> (4 + width) & mask
-  at += headBytes
-  readTo = at + bytes
-  if (literalCount > MOST_BYTES || readTo > end) return false
-  if (kind === PACKED_LITERALS) {
-    hasHuffman = false
-    at = readHuffmanTable(huffman, at, readTo)
-    if (at < 0) return false
-    hasHuffman = true
-  }
-  if (!hasHuffman) return false
-  if (form === 0) return huffmanStream(at, readTo, 0, literalCount)
-
-  // Four streams, each of a quarter of the literals; the sizes of the first three stand before them.
-  if (at + 6 > readTo) return false
-  const quarter = (literalCount + 3) >> 2
-  if (literalCount < quarter * 3) return false
-  const first = at + 6
-  const second = first + inputWords.getUint16(at, true)
-  const third = second + inputWords.getUint16(at + 2, true)
-  const fourth = third + inputWords.getUint16(at + 4, true)
-  return fourth < readTo && huffmanStream(first, second, 0, quarter) && huffmanStream(second, third, quarter, 2 * quarter) &&
-    huffmanStream(third, fourth, 2 * quarter, 3 * quarter) && huffmanStream(fourth, readTo, 3 * quarter, literalCount)
-}
-
-/** Position, in bits, of the mark that ends a stream which is read backwards; -1 where there is none. */
-function streamEnd(start: number, end: number): number {
-  return start >= end || input[end - 1] === 0 ? -1 : (end - 1) * 8 + 31 - Math.clz32(input[end - 1])
-}
-
-/** Decodes a Huffman stream (4.2.2) from its end into literals[from..to); all its bits must be used. */
-function huffmanStream(start: number, end: number, from: number, to: number): boolean {
-  const { bits, entries } = huffman
-  const first = start * 8
-  const mask = (1 << bits) - 1
-  let position = streamEnd(start, end)
-  if (position < 0) return false
-  let at = from
-  // Two codes are at most 22 bits, and 25 can be looked at.
-  for (const last = to - 1; at < last && position >= first; at += 2) {
-    const word = inputWords.getUint32((position - 24) >> 3, true) >>> ((position - 24) & 7)
-    const one = entries[(word >>> (24 - bits)) & mask]
-    const used = one & 0xff
-    const two = entries[(word >>> (24 - used - bits)) & mask]
-    literals[at] = one >> 8
-    literals[at + 1] = two >> 8
-    position -= used + (two & 0xff)
-  }
-  for (; at < to && position >= first; at++) {
-    const word = inputWords.getUint32((position - 24) >> 3, true) >>> ((position - 24) & 7)
-    const entry = entries[(word >>> (24 - bits)) & mask]
-    literals[at] = entry >> 8
-    position -= entry & 0xff
-  }
-  return at === to && position === first
 }
 
 /** Runs the sequences (3.1.1.4): literals, then a match. Returns the new count of written bytes or -1; `readTo` is the literals used. */

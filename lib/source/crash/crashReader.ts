@@ -209,7 +209,7 @@ export class CrashReader {
       builder.foreignRows++
       return true
     }
-    if (rows.swapped) swapElements(row)
+    if (rows.swapped) row.swap()
     else if (this.#orderRows < orderRows && Math.abs(this.#orderVotes) < orderVotes) {
       this.#orderRows++
       this.#orderVotes += row.byteOrder(bytes, end)
@@ -291,13 +291,4 @@ function isKernelAddress(high: number, wide: boolean, context: ReaderContext): b
   if (!wide) return true
   const machine = context.builder.sessions.at(-1)?.rows.get('MACHINE')
   return high < 0 || (machine?.startsWith('s390') ?? false)
-}
-
-/** `rd -N` shows values in network byte order. */
-function swapElements(row: RdRow): void {
-  for (let i = 0; i < row.count; i++) {
-    const low = row.lows[i]
-    if (row.element === 2) row.lows[i] = (low & 0xff) << 8 | low >>> 8 & 0xff
-    else if (row.element === 4) row.lows[i] = low << 24 | (low & 0xff00) << 8 | low >>> 8 & 0xff00 | low >>> 24
-  }
 }

@@ -22,6 +22,15 @@ export class RdRow {
   ascii = -1
   readonly #field: HexField = { high: 0, low: 0, digits: 0 }
 
+  /** `rd -N` shows values in network byte order. */
+  swap(): void {
+    for (let i = 0; i < this.count; i++) {
+      const low = this.lows[i]
+      if (this.element === 2) this.lows[i] = (low & 0xff) << 8 | low >>> 8 & 0xff
+      else if (this.element === 4) this.lows[i] = low << 24 | (low & 0xff00) << 8 | low >>> 8 & 0xff00 | low >>> 24
+    }
+  }
+
   /**
    * Reads a row of hexadecimal values: `ADDRESS:  VALUE VALUE   ASCII`. False for anything else; rows of symbols (`-s`) and decimal
    * values are read by {@link readSymbolicRow}. A value that the end of the text cut short is left out.
