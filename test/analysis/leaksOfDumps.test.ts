@@ -44,4 +44,12 @@ describeEvidence('lists that keep objects of x86_64-slub-6.12', () => {
     expect(found.map(({ symbols }) => symbols)).toEqual([['testmod_live_sessions']])
     system.close()
   }, 300_000)
+
+  test("the module's is told of where its objects have a cache of their own as well", async () => {
+    const system = await openVmcore(evidence('x86_64-slub-6.12', 'vmcore'))
+    Object.assign(system.caches().find(({ name }) => name === 'kmalloc-96')!, { name: 'sessions' })
+    const found = await findSuspects(system, { rules: [globalList] })
+    expect(found.map(({ cache, type, symbols }) => [cache, type, ...symbols])).toEqual([['sessions', 'TestModSession', 'testmod_live_sessions']])
+    system.close()
+  }, 300_000)
 })

@@ -16,7 +16,7 @@ import { namedObjects } from '../lostObjects.js'
 const LEAST_OBJECTS = 500
 /** The kernel's own lists are long by nature: on one that does not grow must be such a part of all objects' bytes. */
 const LEAST_SHARE_OF_KERNEL = 0.01
-/** Groups that are looked at, the largest first: each costs a pass over all references. */
+/** Groups of a kind that are looked at, the largest first: each costs a pass over all references. */
 const MOST_GROUPS = 6
 
 /**
@@ -25,15 +25,13 @@ const MOST_GROUPS = 6
  */
 export const globalList: Rule = {
   name: 'kept alive by a global list',
-  text: 'many objects of one kind in a general cache that a single variable of the kernel or a module keeps alive',
+  text: 'many objects of one kind, in a general cache or of a module\'s struct, that a single variable of the kernel or a module keeps alive',
   async find(evidence) {
     const found: Finding[] = []
     for (const machine of evidence.machines) {
       const { kernel, slabs } = machine.system
       if (kernel === undefined || slabs === undefined) continue
-      const groups = machine.groups.filter(({ cache, group, unreachable }) =>
-        group.objects >= LEAST_OBJECTS && unreachable === 0 && kmallocSize(cache?.name ?? '') !== undefined).slice(0, MOST_GROUPS)
-      for (const facts of groups) {
+      for (const facts of suspicious(machine)) {
         const pass = await findReachable(machine.system)
         const holder = soleHolder(machine.system, pass, positionsOf(pass.objects, facts.signatures.addressesOf(facts.group)))
         if (holder === undefined) continue
@@ -43,6 +41,17 @@ export const globalList: Rule = {
     }
     return found
   }
+}
+
+/** Groups of which nothing is lost: of structs that modules declare, then others in general caches. The kernel's own caches are large by nature. */
+function suspicious({ system, groups }: MachineFacts): GroupFacts[] {
+  const large = groups.filter(({ group, unreachable }) => group.objects >= LEAST_OBJECTS && unreachable === 0)
+  const ofModules = large.filter((facts) => {
+    const { id } = groupType(system, facts)
+    return id !== null && system.types?.btf?.graph.moduleOf(id) != null
+  }).slice(0, MOST_GROUPS)
+  const general = large.filter((facts) => kmallocSize(facts.cache?.name ?? '') !== undefined && !ofModules.includes(facts)).slice(0, MOST_GROUPS)
+  return [...ofModules, ...general]
 }
 
 function isLarge({ system }: MachineFacts, { cache, group }: GroupFacts): boolean {
