@@ -6,7 +6,7 @@ import { openCell } from './cell.js'
 import type { EvidenceItem } from './finding.js'
 import { holdersOf, nameless } from './holders.js'
 import type { MachineFacts } from './leakEvidence.js'
-import { findReachable, UNREACHABLE } from './reachability.js'
+import { findReachable, REACHABLE, UNREACHABLE } from './reachability.js'
 import { positionsOf } from './reference/positionsOf.js'
 import { soleHolder, type Holder } from './soleHolder.js'
 import { groupTypes, type GroupType } from './typing.js'
@@ -17,8 +17,8 @@ export interface CacheContents {
   readonly type: GroupType | undefined
   /** How many objects are of that struct; all where it is not known. */
   readonly objects: number
-  /** Of these. */
-  readonly unreachable: number
+  /** Of these; null where of some the dump does not tell. */
+  readonly unreachable: number | null
   /** The one variable that keeps them alive, or else the place that refers to most of them. */
   readonly holder: Holder | undefined
   readonly place: string | undefined
@@ -42,7 +42,9 @@ export async function cacheContents(machine: MachineFacts, cacheName: string): P
   const [most] = kinds
   const isTold = most !== undefined && most.objects >= total * MOST
   const members = positionsOf(pass.objects, BigUint64Array.from((isTold ? most.parts : parts).flatMap((part) => [...part.addresses()])).sort())
-  const alive = members.filter((object) => pass.reached[object] !== UNREACHABLE)
+  const alive = members.filter((object) => pass.reached[object] === REACHABLE)
+  const lost = members.filter((object) => pass.reached[object] === UNREACHABLE).length
+  const untold = members.length - alive.length - lost
   const holder = alive.length === 0 ? undefined : soleHolder(system, pass, alive)
   const { asked, places: all } = holdersOf(system, pass, alive)
   // Links among themselves keep none of them alive.
@@ -51,14 +53,14 @@ export async function cacheContents(machine: MachineFacts, cacheName: string): P
   return {
     type: isTold ? most.parts[0] : undefined,
     objects: members.length,
-    unreachable: members.length - alive.length,
+    unreachable: untold === 0 ? lost : null,
     holder,
     place: places.find(({ name, objects }) => objects >= asked * MOST && !nameless.has(name))?.name,
     items: [{
       text: kindsText(kinds, total, cache.name, system.name), addresses: [],
       code: openCell(files, (dump) => `types(${dump}, undefined, { cache: '${cache.name}' })`)
     }, {
-      text: aliveText(alive.length, members.length, holder, asked, places), addresses: [example],
+      text: `${aliveText(alive.length, members.length, holder, asked, places)}${untold === 0 ? '' : ` Of ${formatCount(untold)} the dump does not tell.`}`, addresses: [example],
       code: openCell(files, (dump) => (alive.length === 0 ? `await references(${dump}, '${example}')` : `await chainTo(${dump}, '${example}')`))
     }]
   }
@@ -86,7 +88,7 @@ function kindsText(kinds: readonly Kind[], total: number, cache: string, dump: s
 
 function aliveText(alive: number, all: number, holder: Holder | undefined, asked: number, places: readonly { readonly name: string; readonly objects: number }[]): string {
   const count = alive === all ? `All ${formatCount(all)} are` : `${formatCount(alive)} of ${formatCount(all)} are`
-  if (alive === 0) return `Nothing leads to these ${formatCount(all)}.`
+  if (alive === 0) return `Nothing was found that leads to these ${formatCount(all)}.`
   if (holder !== undefined) {
     const owner = holder.module === null ? holder.name : `${holder.name} of the module ${holder.module}`
     return `${count} referred to: without ${owner} ${formatCount(holder.objects)} could not be reached${holder.besideStacks ? ' but by words on stacks' : ''}.`

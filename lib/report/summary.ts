@@ -20,7 +20,7 @@ function headline(suspect: Finding, { growth, differences }: LeakEvidence): stri
   const where = cache ?? 'slab memory'
   if (verdict === 'leak') return culprit !== undefined ? `${culprit} leaks ${where}` : type === null ? `Objects of ${where} leak` : `${typeText(type)} leaks from ${where}`
   const grows = growth.some((row) => row.cache === cache && row.verdict === 'growing') || differences.some((row) => row.cache === cache)
-  if (grows && isAlive(suspect) && type !== null) return `${where} grows by ${typeText(type)}${culprit === undefined ? '' : ` that ${culprit} keeps alive`}`
+  if (grows && type !== null && (isAlive(suspect) || culprit === undefined)) return `${where} grows by ${typeText(type)}${culprit === undefined ? '' : ` that ${culprit} keeps alive`}`
   if (culprit !== undefined) return `The objects that fill ${where} name ${culprit}`
   return grows ? `${where} grows, and what its objects are is not known yet` : `Objects of ${where} may be lost`
 }
@@ -76,6 +76,7 @@ function who(suspect: Finding): string {
     const whose = module === null ? '' : `, of the module ${module}`
     return type === null ? 'What they are is not known: the example below shows what they hold.' : `They are ${typeText(type)}${whose}; which code dropped them, their evidence below narrows down.`
   }
+  if (culprit === undefined && type !== null) return `Most of its objects are ${typeText(type)}; which code allocates them, their evidence below narrows down.`
   if (culprit === undefined) return `What these objects are is not known yet: reading some of them in crash is the next step.`
   const owner = module === null ? culprit : `${culprit} (module ${module})`
   const sure = verdict === 'leak' ? 'These objects are' : confidence === 'weak' ? 'These objects may be' : 'These objects are most likely'

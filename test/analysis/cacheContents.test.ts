@@ -44,4 +44,12 @@ describeEvidence('a cache with sessions on a list, and others that were dropped'
     expect(found).toMatchObject({ type: { type: 'TestModSession' }, unreachable: 5400, holder: { name: 'testmod_live_sessions', module: 'testmod', objects: 600 } })
     expect(found.items[1].text).toBe('600 of 6,000 are referred to: without testmod_live_sessions of the module testmod 600 could not be reached.')
   })
+
+  test('where the dump is not whole, none of the others is called lost or alive', async () => {
+    const system = await openVmcore(evidence('x86_64-slub-6.12', 'vmcore'))
+    Object.defineProperty(system, 'incomplete', { value: ['it breaks off'] })
+    const found = (await cacheContents(machineFacts(system), 'kmalloc-96'))!
+    expect(found.unreachable).toBeNull()
+    expect(found.items[1].text).toMatch(/^600 of 6,000 are referred to: .* Of 5,400 the dump does not tell\.$/)
+  })
 })
