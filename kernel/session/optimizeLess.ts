@@ -3,11 +3,23 @@ import { setFlagsFromString } from 'node:v8'
 /** The major version of the engine that counts in another way from then on when a function is worth optimizing. */
 const COUNTS_CALLS = 12
 
-/** Flags of V8 that make its optimizing compiler inline less, and take functions after three times as many steps. */
-export const lessOptimized: readonly string[] = [
-  '--max-inlined-bytecode-size-cumulative=100',
-  ...(Number.parseInt(process.versions.v8) < COUNTS_CALLS ? ['--interrupt-budget=200000'] : [])
-]
+/** The last major version that was seen to know these flags, that of Node 26: Node does not start with flags that its engine does not know. */
+const LAST_KNOWN = 14
+
+/**
+ * Flags that make V8's optimizing compiler inline less, and take functions after three times as many steps; none for a version that may not
+ * know them.
+ *
+ * @example lessOptimizedBy('11.3.244.8-node.38') // ['--max-inlined-bytecode-size-cumulative=100', '--interrupt-budget=200000']
+ */
+export function lessOptimizedBy(version: string): string[] {
+  const major = Number.parseInt(version)
+  if (!(major <= LAST_KNOWN)) return []
+  return ['--max-inlined-bytecode-size-cumulative=100', ...(major < COUNTS_CALLS ? ['--interrupt-budget=200000'] : [])]
+}
+
+/** The flags for this process and those that it starts. */
+export const lessOptimized: readonly string[] = lessOptimizedBy(process.versions.v8)
 
 /**
  * Leaves V8's optimizing compiler less to do in this process. In a command that lives for a second or two it takes more CPU time than the

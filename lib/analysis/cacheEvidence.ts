@@ -30,7 +30,7 @@ export function cacheEvidence({ growth, differences, memory }: LeakEvidence, cac
     if (row.cache !== cache || row.deltaObjects === null) continue
     items.push({ text: differenceText(row), addresses: [], code: row.code })
     if (isMuchMore(row)) agrees = true
-    if (agrees) bytes ??= row.deltaBytes
+    if (agrees && row.deltaBytes !== null && row.deltaBytes > 0) bytes ??= row.deltaBytes
   }
   const share = memory == null || cache === null ? undefined : memoryText(memory, cache, bytes)
   if (share !== undefined) items.push({ text: share, addresses: [], code: memory!.code })

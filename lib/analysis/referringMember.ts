@@ -37,7 +37,9 @@ export function referringMember(
   const led = pointers.length < 2 || target < 0 ? null : structIn(system, btf, index, target, isTyped)?.id
   if (led == null) return { type: own.type, member: members.at(-1)?.path ?? null }
   const matcher = matcherOf(btf)
-  const here = matcher.typesAt(led, Number(value - index.objects.address[target]))
+  const inside = index.physicalOfWord(Number(value & 0xffffffffn), Number(value >> 32n)) - index.physicalOfObject(target)
+  // Bits below the word's size are marks, and so may be the highest byte, which the index leaves aside.
+  const here = matcher.typesAt(led, inside - (inside % graph.pointerBytes))
   const declared = pointers.find(({ type }) => here.includes(matcher.canonical.of(graph.strip(graph.sizeOrType(graph.strip(type))))))
   return { type: own.type, member: (declared ?? members.at(-1)!).path }
 }

@@ -20,7 +20,8 @@ function headline(suspect: Finding, { growth, differences }: LeakEvidence): stri
   const where = cache ?? 'slab memory'
   if (verdict === 'leak') return culprit !== undefined ? `${culprit} leaks ${where}` : type === null ? `Objects of ${where} leak` : `${typeText(type)} leaks from ${where}`
   const grows = growth.some((row) => row.cache === cache && row.verdict === 'growing') || differences.some((row) => row.cache === cache)
-  if (grows && type !== null && (isAlive(suspect) || culprit === undefined)) return `${where} grows by ${typeText(type)}${culprit === undefined ? '' : ` that ${culprit} keeps alive`}`
+  if (grows && type !== null && culprit === undefined) return `${where} grows by ${typeText(type)}`
+  if (grows && type !== null && isAlive(suspect)) return `${where} grows, and ${culprit} keeps ${typeText(type)} in it alive`
   if (culprit !== undefined) return `The objects that fill ${where} name ${culprit}`
   return grows ? `${where} grows, and what its objects are is not known yet` : `Objects of ${where} may be lost`
 }
@@ -66,17 +67,18 @@ function size({ cache, objects, bytes, verdict, unreachable, retainedBytes }: Fi
 }
 
 function who(suspect: Finding): string {
-  const { verdict, confidence, symbols, module, type, unreachable } = suspect
+  const { verdict, confidence, symbols, module, type, unreachable, objects } = suspect
   const [culprit] = symbols
+  const those = objects === null ? 'They' : `${formatCount(objects)} of its objects`
   if (verdict === 'maybe' && isAlive(suspect)) {
-    const what = type === null ? 'What they are is not known' : `Most of its objects are ${typeText(type)}${module === null ? '' : `, of the module ${module}`}`
+    const what = type === null ? 'What they are is not known' : `${those} are ${typeText(type)}${module === null ? '' : `, of the module ${module}`}`
     return `${what}; they are not lost, for ${culprit ?? 'something'} still refers to them: whoever puts them there does not take them off in time, or needs them all.`
   }
   if (culprit === undefined && unreachable !== null) {
     const whose = module === null ? '' : `, of the module ${module}`
     return type === null ? 'What they are is not known: the example below shows what they hold.' : `They are ${typeText(type)}${whose}; which code dropped them, their evidence below narrows down.`
   }
-  if (culprit === undefined && type !== null) return `Most of its objects are ${typeText(type)}; which code allocates them, their evidence below narrows down.`
+  if (culprit === undefined && type !== null) return `${those} are ${typeText(type)}; which code allocates them, their evidence below narrows down.`
   if (culprit === undefined) return `What these objects are is not known yet: reading some of them in crash is the next step.`
   const owner = module === null ? culprit : `${culprit} (module ${module})`
   const sure = verdict === 'leak' ? 'These objects are' : confidence === 'weak' ? 'These objects may be' : 'These objects are most likely'

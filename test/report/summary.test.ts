@@ -36,9 +36,9 @@ describe('a headline and two sentences', () => {
     const growth = [{ cache: 'kmalloc-32', verdict: 'growing', reason: 'grew 1 MiB in 2 h', bytesPerHour: 5e5, low: null, high: null, objects: 1, bytes: 1, reclaimable: false, code: '' }] as const
     const grown = (more: Partial<Finding>): { title: string; summary: string } => summarize([lost('kmalloc-32', { verdict: 'maybe', unreachable: null, ...more })], { ...nothing, growth })
     expect(grown({}).title).toBe('kmalloc-32 grows, and what its objects are is not known yet')
-    expect(grown({ type: 'node' })).toEqual({ title: 'kmalloc-32 grows by struct node', summary: 'kmalloc-32 grew 1 MiB in 2 h. Most of its objects are struct node; which code allocates them, their evidence below narrows down.' })
+    expect(grown({ type: 'node' })).toEqual({ title: 'kmalloc-32 grows by struct node', summary: 'kmalloc-32 grew 1 MiB in 2 h. 200 of its objects are struct node; which code allocates them, their evidence below narrows down.' })
     const listed = grown({ type: 'node', unreachable: 0, symbols: ['nodes'], module: 'm' })
-    expect(listed.title).toBe('kmalloc-32 grows by struct node that nodes keeps alive')
-    expect(listed.summary).toContain('Most of its objects are struct node, of the module m; they are not lost, for nodes still refers to them')
+    expect(listed.title).toBe('kmalloc-32 grows, and nodes keeps struct node in it alive')
+    expect(listed.summary).toContain('200 of its objects are struct node, of the module m; they are not lost, for nodes still refers to them')
   })
 })

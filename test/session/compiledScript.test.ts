@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { built, packageFolder } from '../../kernel/session/installed.js'
-import { lessOptimized } from '../../kernel/session/optimizeLess.js'
+import { lessOptimized, lessOptimizedBy } from '../../kernel/session/optimizeLess.js'
 import { compilerScript } from '../../kernel/session/converter/tslab.js'
 
 const library = ['index', 'vega'].map((name) => path.join(packageFolder, 'dist/lib', `${name}.cjs`)).map((file) => ({ file, cache: `${file}.cache` }))
@@ -22,4 +22,10 @@ test('the command line has V8 optimize less', () => {
     await import(${JSON.stringify(path.join(path.dirname(built.kernel), '../cli/main.js'))})
     console.log(before === v8.cachedDataVersionTag())`], { encoding: 'utf8' })
   expect(shown).toMatch(/^\d+\.\d+\.\d+\nfalse\n$/)
+})
+
+test('flags are set for engines that know them only', () => {
+  expect(lessOptimizedBy('11.3.244.8-node.38')).toHaveLength(2)
+  expect(lessOptimizedBy('13.6.233.17-node.63')).toEqual(['--max-inlined-bytecode-size-cumulative=100'])
+  expect([lessOptimizedBy('15.0.1'), lessOptimizedBy('unknown')]).toEqual([[], []])
 })

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { lessOptimized } from '../../kernel/session/optimizeLess.js'
 import type { CellResult } from '../../kernel/session/session.js'
 import { testSession } from '../builders/testSession.js'
 
@@ -17,6 +18,10 @@ describe('values', () => {
   test('the last expression is the value, and nothing is printed', async () => {
     expect(await cells.value('const a = 20\na + 1')).toBe('21')
     expect(cells.outputs).toEqual([])
+  })
+
+  test('their process has V8 optimize less', async () => {
+    expect(await cells.value('process.execArgv.slice(0, -1).join(" ")')).toBe(`'${lessOptimized.join(' ')}'`)
   })
 
   test('a declaration has no value, null has one', async () => {
